@@ -11,8 +11,8 @@
 
 namespace evenkeel {
 
-// A value, cheap to copy (a sockaddr_un and a length). Never resolves names: see conf/address.h for the grammar of the
-// configuration and for resolution.
+// A value, cheap to copy (a sockaddr_un and a length). Never resolves names: see conf/address.h for the
+// grammar of the configuration and for resolution.
 class Address {
  public:
   Address() noexcept;  // family AF_UNSPEC
@@ -26,7 +26,8 @@ class Address {
   static Address loopback_v4(std::uint16_t port) noexcept;
   // nullopt when the path does not fit a sockaddr_un (107 bytes).
   static std::optional<Address> from_unix_path(std::string_view path) noexcept;
-  // Linux's abstract namespace. padded: the name fills sun_path with zeros (abns@); otherwise exact length (abnsz@).
+  // Linux's abstract namespace. padded: the name fills sun_path with zeros (abns@); otherwise exact length
+  // (abnsz@).
   static std::optional<Address> from_abstract(std::string_view name, bool padded) noexcept;
   // The local or remote end of a socket; AF_UNSPEC where the kernel has none.
   static Address local_of(int fd) noexcept;

@@ -16,9 +16,9 @@ inline constexpr Millis kNever = INT64_MAX / 4;
 class Clock {
  public:
   virtual ~Clock() = default;
-  [[nodiscard]] virtual Millis now_ms() const noexcept = 0;                // monotonic
-  [[nodiscard]] virtual std::int64_t now_us() const noexcept = 0;          // monotonic
-  [[nodiscard]] virtual std::int64_t wall_us() const noexcept = 0;         // since the epoch, UTC
+  [[nodiscard]] virtual Millis now_ms() const noexcept = 0;         // monotonic
+  [[nodiscard]] virtual std::int64_t now_us() const noexcept = 0;   // monotonic
+  [[nodiscard]] virtual std::int64_t wall_us() const noexcept = 0;  // since the epoch, UTC
 };
 
 // The clocks of the operating system, read at each call.

@@ -38,13 +38,13 @@ enum class Cause : char {
   none = '-',
   client_abort = 'C',
   server_abort = 'S',
-  denied = 'P',          // the proxy refused (rule, limit, invalid message)
-  local = 'L',           // answered by the proxy itself
-  resource = 'R',        // a resource was exhausted
-  internal = 'I',        // a bug or self-protection
-  killed_down = 'D',     // the server went down (on-marked-down shutdown-sessions)
-  killed_up = 'U',       // a primary server came up (on-marked-up shutdown-backup-sessions)
-  killed_admin = 'K',    // an operator killed it
+  denied = 'P',        // the proxy refused (rule, limit, invalid message)
+  local = 'L',         // answered by the proxy itself
+  resource = 'R',      // a resource was exhausted
+  internal = 'I',      // a bug or self-protection
+  killed_down = 'D',   // the server went down (on-marked-down shutdown-sessions)
+  killed_up = 'U',     // a primary server came up (on-marked-up shutdown-backup-sessions)
+  killed_admin = 'K',  // an operator killed it
   client_timeout = 'c',
   server_timeout = 's',
 };

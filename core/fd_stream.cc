@@ -1,0 +1,205 @@
+#include "core/fd_stream.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/loop.h"
+
+namespace evenkeel {
+
+using Descriptor = asio::posix::stream_descriptor;
+
+struct FdStream::Watch {
+  Watch(asio::io_context& context, FdStream& stream, int fd) : descriptor(context, fd), owner(&stream) {}
+
+  void arm_read() {
+    if (reading) return;
+    reading = true;
+    descriptor.async_wait(Descriptor::wait_read, [this](const boost::system::error_code&) {
+      reading = false;
+      if (owner != nullptr) {
+        owner->worker_.refresh_clock();
+        owner->on_readable();
+      } else {
+        drop();
+      }
+    });
+  }
+  void arm_write() {
+    if (writing) return;
+    writing = true;
+    descriptor.async_wait(Descriptor::wait_write, [this](const boost::system::error_code&) {
+      writing = false;
+      if (owner != nullptr) {
+        owner->worker_.refresh_clock();
+        owner->on_writable();
+      } else {
+        drop();
+      }
+    });
+  }
+  void drop() {
+    if (!reading && !writing) delete this;
+  }
+
+  Descriptor descriptor;
+  FdStream* owner;
+  bool reading = false;
+  bool writing = false;
+};
+
+FdStream::FdStream(Worker& worker, int fd, bool fresh)
+    : worker_(worker), watch_(new Watch(worker.loop().context, *this, fd)), fd_(fd), may_read_(fresh) {}
+
+FdStream::~FdStream() {
+  watch_->owner = nullptr;
+  boost::system::error_code ignored;
+  if (fd_ >= 0) watch_->descriptor.close(ignored);
+  watch_->drop();
+}
+
+int FdStream::release() noexcept {
+  const int fd = std::exchange(fd_, -1);
+  watch_->descriptor.release();
+  return fd;
+}
+
+bool FdStream::try_read(ReadOp& op) noexcept {
+  if (op.into.empty()) {
+    op.result = {};
+    return may_read_;
+  }
+  for (;;) {
+    const ssize_t n = ::recv(fd_, op.into.data(), op.into.size(), 0);
+    if (n > 0) {
+      may_read_ = static_cast<std::size_t>(n) == op.into.size();
+      op.result = {static_cast<std::size_t>(n), IoStatus::ok, 0};
+      return true;
+    }
+    if (n == 0) {
+      op.result = {0, IoStatus::eof, 0};
+      return true;
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) {
+      may_read_ = false;
+      return false;
+    }
+    op.result = {0, io_status_of(errno), errno};
+    return true;
+  }
+}
+
+bool FdStream::start_read(ReadOp& op) noexcept {
+  if (cancelled_ != IoStatus::ok) {
+    op.result = {0, cancelled_, 0};
+    return true;
+  }
+  if (may_read_ && try_read(op)) return true;
+  read_ = &op;
+  watch_->arm_read();
+  return false;
+}
+
+bool FdStream::try_write(WriteOp& op) noexcept {
+  if (op.parts.empty() && op.single.iov_base == nullptr) {
+    op.result = {};
+    return may_write_;
+  }
+  msghdr message{};
+  message.msg_iov = op.parts.empty() ? &op.single : const_cast<iovec*>(op.parts.data());
+  message.msg_iovlen = op.parts.empty() ? 1 : op.parts.size();
+  for (;;) {
+    const ssize_t n = ::sendmsg(fd_, &message, MSG_NOSIGNAL | (op.more ? MSG_MORE : 0));
+    if (n >= 0) {
+      op.result = {static_cast<std::size_t>(n), IoStatus::ok, 0};
+      return true;
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) {
+      may_write_ = false;
+      return false;
+    }
+    op.result = {0, io_status_of(errno), errno};
+    return true;
+  }
+}
+
+bool FdStream::start_write(WriteOp& op) noexcept {
+  if (cancelled_ != IoStatus::ok) {
+    op.result = {0, cancelled_, 0};
+    return true;
+  }
+  if (may_write_ && try_write(op)) return true;
+  write_ = &op;
+  watch_->arm_write();
+  return false;
+}
+
+void FdStream::on_readable() noexcept {
+  may_read_ = true;
+  if (read_ == nullptr) {
+    if (idle_callback_ != nullptr) {
+      idle_event_ = true;
+      auto* const callback = std::exchange(idle_callback_, nullptr);
+      callback(idle_owner_);  // may destroy this
+    }
+    return;
+  }
+  ReadOp& op = *read_;
+  if (!try_read(op)) {
+    watch_->arm_read();
+    return;
+  }
+  read_ = nullptr;
+  op.waiter.resume();
+}
+
+void FdStream::on_writable() noexcept {
+  may_write_ = true;
+  if (write_ == nullptr) return;
+  WriteOp& op = *write_;
+  if (!try_write(op)) {
+    watch_->arm_write();
+    return;
+  }
+  write_ = nullptr;
+  op.waiter.resume();
+}
+
+void FdStream::watch_idle(void (*on_event)(void*) noexcept, void* owner) noexcept {
+  char byte = 0;
+  // A last read that filled its span exactly leaves it open whether more is there.
+  idle_event_ = may_read_ && !(::recv(fd_, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN);
+  may_read_ = idle_event_;
+  idle_callback_ = on_event;
+  idle_owner_ = owner;
+  watch_->arm_read();
+}
+
+void FdStream::unwatch_idle() noexcept { idle_callback_ = nullptr; }
+
+void FdStream::cancel(IoStatus why) noexcept {
+  if (cancelled_ != IoStatus::ok) return;
+  cancelled_ = why;
+  const auto end = [&](IoOp* op) {
+    if (op == nullptr) return;
+    op->result = {0, why, 0};
+    worker_.defer(op->waiter);
+  };
+  end(std::exchange(read_, nullptr));
+  end(std::exchange(write_, nullptr));
+}
+
+void FdStream::shutdown_write() noexcept { ::shutdown(fd_, SHUT_WR); }
+
+void FdStream::reset_on_close() noexcept {
+  const linger hard{1, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+}
+
+}  // namespace evenkeel

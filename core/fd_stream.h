@@ -1,0 +1,69 @@
+// A stream over a socket descriptor: TCP and unix sockets, both ends. Also used to wait on other descriptors
+// (listening sockets, pipes), for which only readable(), writable() and fd() have a meaning.
+//
+// Reads and writes are tried at once with plain system calls; only when the kernel says "would block" does
+// the event loop come in. A read that filled less than its span has emptied the socket, so the next one waits
+// without trying.
+#pragma once
+
+#include <memory>
+
+#include "core/stream.h"
+#include "core/worker.h"
+
+namespace evenkeel {
+
+class FdStream final : public Stream {
+ public:
+  // Takes the descriptor, which must be non-blocking. fresh: bytes may be there already (an accepted
+  // connection).
+  FdStream(Worker& worker, int fd, bool fresh = true);
+  ~FdStream() override;
+
+  void cancel(IoStatus why) noexcept override;
+  void shutdown_write() noexcept override;
+  void reset_on_close() noexcept override;
+  [[nodiscard]] int raw_fd() const noexcept override { return fd_; }
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  [[nodiscard]] Address local_address() const noexcept override { return Address::local_of(fd_); }
+  [[nodiscard]] Address peer_address() const noexcept override { return Address::peer_of(fd_); }
+  // Gives the descriptor away; nothing may be under way. The stream is of no use afterwards.
+  int release() noexcept;
+  // The worker on whose loop it lives.
+  [[nodiscard]] Worker& worker() const noexcept { return worker_; }
+  // For callers that read the descriptor themselves (splice, accept4) and met EAGAIN: the next readable()
+  // waits.
+  void exhausted_read() noexcept { may_read_ = false; }
+  void exhausted_write() noexcept { may_write_ = false; }
+  // True while the kernel has reported an end or an error that nobody has read; checks an idle connection for
+  // life without a system call, as the event loop sees it.
+  [[nodiscard]] bool disturbed_while_idle() const noexcept { return idle_event_; }
+  // From now on nobody reads, but the loop reports whether the peer closes or talks (disturbed_while_idle).
+  void watch_idle(void (*on_event)(void*) noexcept, void* owner) noexcept;
+  void unwatch_idle() noexcept;
+
+ protected:
+  bool start_read(ReadOp& op) noexcept override;
+  bool start_write(WriteOp& op) noexcept override;
+
+ private:
+  struct Watch;  // keeps Asio's descriptor alive until its handlers have run
+  bool try_read(ReadOp& op) noexcept;
+  bool try_write(WriteOp& op) noexcept;
+  void on_readable() noexcept;
+  void on_writable() noexcept;
+
+  Worker& worker_;
+  Watch* watch_;
+  int fd_;
+  ReadOp* read_ = nullptr;
+  WriteOp* write_ = nullptr;
+  IoStatus cancelled_ = IoStatus::ok;
+  bool may_read_;
+  bool may_write_ = true;
+  bool idle_event_ = false;
+  void (*idle_callback_)(void*) noexcept = nullptr;
+  void* idle_owner_ = nullptr;
+};
+
+}  // namespace evenkeel

@@ -1,0 +1,84 @@
+#include "core/task.h"
+
+#include <array>
+#include <new>
+
+#include "core/log.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr std::size_t kClass = 128;
+constexpr std::size_t kClasses = 32;  // frames up to 4 KiB are pooled
+constexpr std::size_t kKeep = 256;    // frames kept per class and thread
+
+struct FreeFrame {
+  FreeFrame* next;
+};
+
+struct FramePool {
+  std::array<FreeFrame*, kClasses> head{};
+  std::array<std::size_t, kClasses> count{};
+  ~FramePool() {
+    for (auto*& list : head) {
+      while (list != nullptr) ::operator delete(std::exchange(list, list->next));
+    }
+  }
+};
+
+FramePool& pool() {
+  thread_local FramePool instance;
+  return instance;
+}
+
+struct Detached {
+  struct promise_type : detail::FramePooled {
+    Detached get_return_object() const noexcept { return {}; }
+    [[nodiscard]] std::suspend_never initial_suspend() const noexcept { return {}; }
+    [[nodiscard]] std::suspend_never final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() const noexcept {}
+  };
+};
+
+Detached run_detached(Task<void> task) {
+  try {
+    co_await task;
+  } catch (const std::exception& e) {
+    log_error(std::string("a task ended by an exception: ") + e.what());
+  }
+}
+
+}  // namespace
+
+namespace detail {
+
+void* frame_alloc(std::size_t size) {
+  const std::size_t index = (size + kClass - 1) / kClass;
+  if (index >= kClasses) return ::operator new(size);
+  auto& p = pool();
+  if (p.head[index] != nullptr) {
+    --p.count[index];
+    return std::exchange(p.head[index], p.head[index]->next);
+  }
+  return ::operator new(index* kClass);
+}
+
+void frame_free(void* frame, std::size_t size) noexcept {
+  const std::size_t index = (size + kClass - 1) / kClass;
+  auto& p = pool();
+  if (index >= kClasses || p.count[index] >= kKeep) {
+    ::operator delete(frame);
+    return;
+  }
+  ++p.count[index];
+  auto* node = static_cast<FreeFrame*>(frame);
+  node->next = p.head[index];
+  p.head[index] = node;
+}
+
+}  // namespace detail
+
+void spawn(Task<void> task) { run_detached(std::move(task)); }
+
+}  // namespace evenkeel
