@@ -69,7 +69,7 @@ TEST(FdStream, CancelEndsAWaitingReadAndEverythingAfterIt) {
   spawn(wait_and_tell(*pair.a, first));
   pair.a->cancel(IoStatus::timeout);
   EXPECT_EQ(first, IoStatus::ok) << "resumes from the loop, not from within cancel()";
-  pair.worker.run_for(0);
+  pair.worker.run_for(20);
   EXPECT_EQ(first, IoStatus::timeout);
   spawn(wait_and_tell(*pair.a, second));
   EXPECT_EQ(second, IoStatus::timeout);
@@ -91,7 +91,7 @@ TEST(FdStream, AnIdleConnectionReportsThatThePeerWentAway) {
   Pair pair;
   bool told = false;
   pair.a->watch_idle([](void* flag) noexcept { *static_cast<bool*>(flag) = true; }, &told);
-  pair.worker.run_for(0);
+  pair.worker.run_for(20);
   EXPECT_FALSE(told);
   pair.b.reset();
   for (int i = 0; i < 100 && !told; ++i) pair.worker.run_for(20);
