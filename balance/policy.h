@@ -12,17 +12,18 @@
 
 namespace evenkeel::balance {
 
-// What a pick may depend on. Fill what BalanceDef::needs() asks for; views live for the duration of the call.
+// What a pick may depend on. Fill what the algorithm (BalanceDef) wants; views live for the duration of the
+// call.
 struct PickContext {
   // The servers that just failed this session. Soft: one of them is returned when nobody else can take it.
   std::span<Member* const> avoid{};
 
-  const Address* source = nullptr;           // Needs::source: the client's address
-  std::string_view target{};                 // Needs::target: the request target as received
-  std::optional<std::string_view> header{};  // Needs::header: first field named BalanceDef::name, whole value
-  std::optional<std::string_view> body{};    // Needs::body: what is buffered of a POST's body (first chunk)
-  std::string_view payload{};                // Needs::payload: the first bytes that the client sent
-  std::optional<std::string_view> sample{};  // Needs::sample: the result of BalanceDef::expression, as bytes
+  const Address* source = nullptr;           // source: the client's address
+  std::string_view target{};                 // uri, url_param: the request target as received
+  std::optional<std::string_view> header{};  // hdr: first field named BalanceDef::name, whole
+  std::optional<std::string_view> body{};    // needs_body(): what is buffered of a POST (first chunk)
+  std::string_view payload{};                // rdp_cookie: the first bytes that the client sent
+  std::optional<std::string_view> sample{};  // hash: the result of BalanceDef::expression, as bytes
 };
 
 // The servers of one backend, in the order of the configuration.
