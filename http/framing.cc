@@ -99,8 +99,15 @@ bool strip_connection(HeaderBlock& headers, std::size_t i) {
 ConnectionTokens take_connection(HeaderBlock& headers) {
   ConnectionTokens found;
   for (std::size_t i = headers.find(HeaderId::connection); i != HeaderBlock::npos;) {
+    const std::string_view value = headers.value(i);
+    if (iequals(value, "keep-alive")) {  // what every browser sends
+      found.keep_alive = true;
+      headers.remove(i);
+      i = headers.find(HeaderId::connection, i);
+      continue;
+    }
     bool strip = false;
-    ListReader list(headers.value(i));
+    ListReader list(value);
     std::string_view token;
     while (list.next(token)) {
       const bool close = iequals(token, "close");
@@ -140,9 +147,15 @@ void reduce_te(HeaderBlock& headers) {
   }
 }
 
+// The key is the base64 of 16 bytes; HAProxy looks at its length only, and so do we.
 bool lacks_websocket_key(const HeaderBlock& headers) noexcept {
-  return list_has_token(headers.get(HeaderId::upgrade), "websocket") &&
-         !headers.has(HeaderId::sec_websocket_key);
+  constexpr std::size_t kKeyLength = 24;
+  bool websocket = false;
+  for (std::size_t i = headers.find(HeaderId::upgrade); i != HeaderBlock::npos;
+       i = headers.find(HeaderId::upgrade, i + 1)) {
+    websocket |= list_has_token(headers.value(i), "websocket");
+  }
+  return websocket && headers.get(HeaderId::sec_websocket_key).size() != kKeyLength;
 }
 
 ErrorCode read_body(HeaderBlock& headers, Framing& f, bool& both) {

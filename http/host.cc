@@ -1,5 +1,6 @@
 #include "http/host.h"
 
+#include <algorithm>
 #include <string>
 
 #include "http/scan.h"
@@ -38,6 +39,15 @@ bool same_origin(const Authority& target, const Authority& host, std::string_vie
   return target.port == host.port;
 }
 
+// HAProxy shortens the Host field together with the target that it agrees with.
+void drop_port(HeaderBlock& headers, std::size_t host) {
+  if (host == HeaderBlock::npos) return;
+  const std::string_view value = headers.value(host);
+  Authority named;
+  if (!split_authority(value, named) || !named.has_port) return;
+  headers.replace_value(host, value.substr(0, value.size() - named.port.size() - 1));
+}
+
 ErrorCode check_absolute(RequestHead& head, std::size_t host, bool unsafe) {
   const std::string_view target = head.target();
   const std::size_t scheme_end = target.find("://");
@@ -56,6 +66,7 @@ ErrorCode check_absolute(RequestHead& head, std::size_t host, bool unsafe) {
     if (!same_origin(authority, named, port)) return ErrorCode::host_mismatch;
   }
   if (authority.has_port && is_default(authority, port)) {
+    drop_port(head.headers, host);
     std::string shorter(target.substr(0, scheme_end + 3 + text.size() - authority.port.size() - 1));
     shorter.append(tail);
     head.set_target(shorter);
@@ -76,7 +87,9 @@ ErrorCode check_connect(RequestHead& head, std::size_t host, bool unsafe) {
   // Without a scheme both well-known ports may be left out of the Host field.
   const bool well_known = authority.port == "80" || authority.port == "443";
   const bool same_port = named.port == authority.port || (named.port.empty() && well_known);
-  return same_port && iequals(named.host, authority.host) ? ErrorCode::none : ErrorCode::host_mismatch;
+  if (!same_port || !iequals(named.host, authority.host)) return ErrorCode::host_mismatch;
+  if (well_known) drop_port(head.headers, host);
+  return ErrorCode::none;
 }
 
 }  // namespace

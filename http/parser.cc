@@ -159,7 +159,7 @@ ParseResult parse_field_lines(const Input& in, const Limits& limits, HeaderBlock
       p = end.next;
       continue;
     }
-    if (fields.size() >= limits.max_headers) return bad(ErrorCode::too_many_headers, in.offset(p));
+    if (fields.size() + 1 >= limits.max_headers) return bad(ErrorCode::too_many_headers, in.offset(p));
     const FieldStep step = parse_field(in, p, fields);
     if (step.step == Step::need_more) return pause();
     if (step.step == Step::bad) return bad(step.error, in.offset(step.at));

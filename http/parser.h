@@ -16,7 +16,7 @@
 namespace evenkeel::http {
 
 struct Limits {
-  std::uint32_t max_headers = 101;  // tune.http.maxhdr
+  std::uint32_t max_headers = 101;  // tune.http.maxhdr: a head may have one field less than this
   // A line feed alone ends a line, too (RFC 9112 section 2.2 leaves the choice). What we send always has CR
   // LF.
   bool accept_bare_lf = false;
