@@ -139,7 +139,7 @@ using CustomParser = CustomVerdict (*)(std::string_view received, bool eof);
 struct ExpectStep {
   ExpectKind kind = ExpectKind::string;
   bool negate = false;
-  Template pattern;            // string, binary (bytes), body
+  Template pattern;            // string, binary (the bytes themselves), body
   bool hex = false;            // pattern expands to hexadecimal digits (binary-lf)
   std::optional<Regex> regex;  // the r-variants
   std::vector<StatusRange> codes;
@@ -152,7 +152,6 @@ struct ExpectStep {
   Template on_success;
   Template on_error;
   Template status_code;  // expands to a number
-  std::string written;   // "string '+PONG'": the pattern as reports show it
   bool implicit = false;
   std::string comment;
 };

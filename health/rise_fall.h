@@ -49,6 +49,9 @@ class HealthCounter {
   void reset(InitState init) noexcept;
   HealthChange on_success() noexcept;
   HealthChange on_failure() noexcept;
+  // A conditional pass (disable-on-404, L7OKC): as a success while UP, without effect while DOWN, so that a
+  // stopped server stays stopped.
+  HealthChange on_conditional() noexcept { return up() ? on_success() : HealthChange::none; }
   // The operator decides (`set server ... health up|stopping|down`): up and stopping are full health, down is
   // 0.
   HealthChange force(bool up) noexcept;

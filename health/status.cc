@@ -27,6 +27,7 @@ constexpr std::array<CheckStatusInfo, kCheckStatusCount> kTable = {{
     {"PROCTOUT", "External check timeout", failed},
     {"PROCOK", "External check passed", passed},
     {"HANA", "Health analyze", failed},
+    {"CHECKED", "No status change", neutral},
 }};
 
 }  // namespace
@@ -41,7 +42,7 @@ std::optional<CheckStatus> status_from_code(std::string_view code) noexcept {
 }
 
 bool has_code(CheckStatus status) noexcept {
-  return status >= CheckStatus::l6_ok && status <= CheckStatus::proc_ok;
+  return status >= CheckStatus::l7_ok && status <= CheckStatus::proc_ok;
 }
 
 }  // namespace evenkeel::health

@@ -28,8 +28,9 @@ enum class CheckStatus : std::uint8_t {
   proc_tout,
   proc_ok,
   observed,  // HANA: traffic, not a check, found the server bad (observe layer4|layer7)
+  checked,   // CHECKED: an agent answered without an opinion on up or down
 };
-inline constexpr int kCheckStatusCount = static_cast<int>(CheckStatus::observed) + 1;
+inline constexpr int kCheckStatusCount = static_cast<int>(CheckStatus::checked) + 1;
 
 // What a status does to the health counter.
 enum class CheckResult : std::uint8_t {
@@ -54,8 +55,8 @@ inline CheckResult result(CheckStatus status) noexcept { return info(status).res
 // The status with this code ("L7OKC", exact case); nullopt for anything else.
 std::optional<CheckStatus> status_from_code(std::string_view code) noexcept;
 
-// Whether the check got far enough for its numeric code (HTTP status, SMTP reply, exit code) to be worth a
-// report: HAProxy prints the code for layer 5-7 and process results only.
+// Whether reports show the numeric code (HTTP status, SMTP reply, SQL error, exit status; 0 included):
+// HAProxy does so where the server spoke at layer 7 or a process ended, and nowhere else.
 [[nodiscard]] bool has_code(CheckStatus status) noexcept;
 
 }  // namespace evenkeel::health
