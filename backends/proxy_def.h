@@ -1,0 +1,95 @@
+// What frontends and backends have in common: a name, a mode, timeouts, error answers, header additions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/clock.h"
+#include "core/socket_options.h"
+
+namespace evenkeel::backends {
+
+enum class Mode : std::uint8_t { tcp, http };
+
+// Milliseconds; 0: not set, which means no limit.
+struct Timeouts {
+  Millis client = 0;
+  Millis client_fin = 0;
+  Millis server = 0;
+  Millis server_fin = 0;
+  Millis connect = 0;
+  Millis queue = 0;  // not set: connect
+  Millis tunnel = 0;
+  Millis check = 0;
+  Millis http_request = 0;
+  Millis http_keep_alive = 0;  // not set: http_request
+  Millis tarpit = 0;           // not set: connect
+};
+
+// How connections behave between requests (manual 4.1). Of frontend and backend the stronger wins, in this
+// order.
+enum class HttpMode : std::uint8_t { keep_alive, server_close, close };
+
+// A complete HTTP message that answers in the place of a status: `errorfile`, `errorloc*`, `http-error`. An
+// empty text answers nothing and closes. Null: the built-in message.
+using ErrorReply = std::shared_ptr<const std::string>;
+
+// A network that `except` or `accept-proxy` names.
+struct Network {
+  Address address;
+  int prefix = 0;
+};
+
+// option forwardfor / originalto.
+struct ForwardForDef {
+  bool on = false;
+  std::string header;  // X-Forwarded-For, X-Original-To
+  std::optional<Network> except;
+  bool if_none = false;
+};
+
+// option forwarded (RFC 7239).
+struct ForwardedDef {
+  bool on = false;
+  bool proto = false;
+  bool host = false;
+  bool by = false;
+  bool by_port = false;
+  bool for_ = false;
+  bool for_port = false;
+};
+
+struct ProxyDef {
+  std::string name;
+  std::string file;
+  std::uint32_t line = 0;
+  std::uint32_t id = 0;
+  std::string guid;
+  std::string description;
+  Mode mode = Mode::tcp;
+  bool disabled = false;
+  Timeouts timeouts;
+  HttpMode http_mode = HttpMode::keep_alive;
+  std::map<int, ErrorReply> errors;  // by status
+  ForwardForDef forward_for;
+  ForwardForDef original_to;
+  ForwardedDef forwarded;
+  bool splice_auto = false;
+  bool splice_request = false;
+  bool splice_response = false;
+  KeepAliveDef client_keep_alive;  // option clitcpka, tcpka
+  KeepAliveDef server_keep_alive;  // option srvtcpka, tcpka
+  bool nolinger = false;
+  bool independent_streams = false;
+  bool abort_on_close = false;
+  bool buffer_request = false;  // option http-buffer-request
+  bool http_no_delay = false;
+  bool http_use_proxy_header = false;
+  std::string unique_id_format;  // as written; empty: none
+  std::string unique_id_header;
+};
+
+}  // namespace evenkeel::backends

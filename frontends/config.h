@@ -1,0 +1,64 @@
+// A whole configuration, compiled: the immutable snapshot that sessions, checks and reloads share by
+// reference.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/backend_def.h"
+#include "frontends/frontend_def.h"
+
+namespace evenkeel::frontends {
+
+// The `global` section, as far as a running process needs it.
+struct GlobalDef {
+  unsigned nbthread = 0;      // 0: as many as there are usable cores
+  std::uint32_t maxconn = 0;  // 0: computed from the descriptor limit
+  std::uint32_t ulimit_n = 0;
+  std::uint32_t max_conn_rate = 0;
+  std::uint32_t max_sess_rate = 0;
+  std::string user;
+  std::string group;
+  int uid = -1;
+  int gid = -1;
+  std::string chroot;
+  std::string pidfile;
+  std::string node;
+  std::string description;
+  std::string local_peer;
+  bool daemon = false;
+  bool master_worker = false;
+  bool quiet = false;
+  bool debug = false;
+  Millis hard_stop_after = 0;
+  Millis grace = 0;
+  Millis close_spread_time = 0;
+  Millis stats_timeout = 10'000;
+  std::uint32_t stats_maxconn = 10;
+  int spread_checks = 0;            // percent, 0..50
+  Millis max_spread_checks = 0;     // 0: none
+  std::size_t bufsize = 16384;      // tune.bufsize
+  std::size_t maxrewrite = 1024;    // tune.maxrewrite
+  std::uint32_t max_headers = 101;  // tune.http.maxhdr
+  int rcvbuf_client = 0;
+  int rcvbuf_server = 0;
+  int sndbuf_client = 0;
+  int sndbuf_server = 0;
+  int maxaccept = 64;           // tune.maxaccept
+  bool external_check = false;  // external-check: children may be started
+  bool no_splice = false;       // nosplice, -dS
+  bool no_reuse_port = false;   // noreuseport, -dR
+  std::uint32_t max_pipes = 0;
+  std::vector<BindDef> stats_sockets;
+};
+
+struct Config {
+  GlobalDef global;
+  std::vector<std::shared_ptr<const FrontendDef>> frontends;
+  std::vector<std::shared_ptr<const backends::BackendDef>> backends;
+};
+
+}  // namespace evenkeel::frontends

@@ -1,0 +1,45 @@
+// The definition of a frontend: where it listens, whom it lets in, where it sends them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backends/proxy_def.h"
+#include "core/socket_options.h"
+
+namespace evenkeel::frontends {
+
+// One `bind` line names one or several addresses with ports or port ranges; each single address is one
+// BindDef.
+struct BindDef {
+  enum class Kind : std::uint8_t { address, inherited_fd } kind = Kind::address;
+  Address address;
+  int fd = -1;       // Kind::inherited_fd
+  std::string text;  // as written, for messages
+  std::uint32_t line = 0;
+  std::string name;  // sock-<n> when not set
+  std::uint32_t id = 0;
+  std::uint32_t maxconn = 0;  // 0: the frontend's
+  ListenOptions listen;
+  bool accept_proxy = false;
+  int nice = 0;
+  std::string threads;             // `process`, `thread` as written; empty: all
+  std::string level = "operator";  // stats sockets: user, operator, admin
+  bool expose_fd_listeners = false;
+};
+
+struct FrontendDef : backends::ProxyDef {
+  std::vector<BindDef> binds;
+  std::string default_backend;
+  std::uint32_t maxconn = 0;              // 0: the process's
+  std::uint32_t rate_limit_sessions = 0;  // per second; 0: none
+  int backlog = 0;
+  std::string monitor_uri;
+  bool ignore_probes = false;  // option http-ignore-probes
+  bool accept_unsafe_request = false;
+  bool smart_accept = false;  // option tcp-smart-accept
+  bool socket_stats = false;  // option socket-stats: listeners have rows of their own
+};
+
+}  // namespace evenkeel::frontends
