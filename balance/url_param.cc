@@ -25,9 +25,7 @@ std::optional<std::string_view> url_param_of_target(std::string_view target, std
 }
 
 std::optional<std::string_view> url_param_of_body(std::string_view body, std::string_view name) noexcept {
-  std::size_t end = 0;
-  while (end < body.size() && static_cast<unsigned char>(body[end]) > ' ' && body[end] != 0x7F) ++end;
-  return find(body.substr(0, end), name);
+  return find(body, name);
 }
 
 }  // namespace evenkeel::balance

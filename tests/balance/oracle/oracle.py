@@ -26,22 +26,24 @@ def free_port():
 class Oracle:
     """backends: {name: text of the backend without its server lines, weights: list, extra}; one frontend each."""
 
-    def __init__(self, backends, bind="127.0.0.1", options=""):
+    def __init__(self, backends, bind="127.0.0.1", suffix="", frontend="", mode="http", origins=()):
         self.dir = tempfile.mkdtemp(prefix="oracle")
         origin = free_port()
         self.ports = {}
         self.sock = self.dir + "/admin.sock"
         text = ["global", " nbthread 1", f" stats socket {self.sock} level admin", " maxconn 2000",
-                "defaults", " mode http", " timeout connect 5s", " timeout client 30s", " timeout server 30s",
-                " timeout queue 10s", options,
-                "frontend origin", f" bind 127.0.0.1:{origin}", " http-request return status 200"]
+                "defaults", f" mode {mode}", " timeout connect 5s", " timeout client 30s", " timeout server 30s",
+                " timeout queue 10s",
+                "frontend origin", " mode http", f" bind 127.0.0.1:{origin}", " http-request return status 200"]
         for name, (body, servers) in backends.items():
             self.ports[name] = free_port()
-            text += [f"frontend f_{name}", f" bind {bind}:{self.ports[name]}", f" default_backend {name}",
-                     f"backend {name}", " http-response set-header x-srv %[srv_name]"]
+            text += [f"frontend f_{name}", f" bind {bind}:{self.ports[name]} {suffix}", frontend,
+                     f" default_backend {name}", f"backend {name}"]
+            if mode == "http":
+                text.append(" http-response set-header x-srv %[srv_name]")
             text += [" " + line for line in body.splitlines()]
             for i, server in enumerate(servers):
-                text.append(f" server s{i} 127.0.0.1:{origin} {server}")
+                text.append(f" server s{i} 127.0.0.1:{origins[i] if origins else origin} {server}")
         path = self.dir + "/cfg"
         with open(path, "w") as f:
             f.write("\n".join(text) + "\n")
