@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <random>
 
-#include "balance/consistent.h"
 #include "balance/schedule.h"
 
 namespace evenkeel::balance {
@@ -59,13 +58,25 @@ Member* Random::choose(const Wheel& wheel, const PickContext& context) const {
     }
   }
   if (best != nullptr) return best;
+  return next_after(wheel, drawn, bound, context);
+}
+
+Member* Random::next_after(const Wheel& wheel, std::size_t start, const LoadBound& bound,
+                           const PickContext& context) const {
+  Member* overloaded = nullptr;
   Member* avoided = nullptr;
   for (std::size_t i = 0; i < wheel.members.size(); ++i) {
-    Member* member = wheel.members[(drawn + i) % wheel.members.size()];
+    Member* member = wheel.members[(start + i) % wheel.members.size()];
     if (!can_take(*member)) continue;
-    if (!is_avoided(member, context.avoid)) return member;
-    if (avoided == nullptr) avoided = member;
+    if (is_avoided(member, context.avoid)) {
+      if (avoided == nullptr) avoided = member;
+    } else if (bound.allows(*member)) {
+      return member;
+    } else if (overloaded == nullptr) {
+      overloaded = member;
+    }
   }
+  if (overloaded != nullptr) return overloaded;
   return avoided;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "balance/balance_def.h"
+#include "balance/consistent.h"
 #include "balance/live.h"
 
 namespace evenkeel::balance {
@@ -33,6 +34,8 @@ class Random final : public Policy {
   };
   [[nodiscard]] std::size_t draw(const Wheel& wheel) const;
   [[nodiscard]] Member* choose(const Wheel& wheel, const PickContext& context) const;
+  [[nodiscard]] Member* next_after(const Wheel& wheel, std::size_t start, const LoadBound& bound,
+                                   const PickContext& context) const;
 
   const std::uint32_t draws_;
   const std::uint32_t balance_factor_;
