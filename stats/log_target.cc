@@ -1,0 +1,189 @@
+#include "stats/log_target.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <cstring>
+
+namespace evenkeel::stats {
+namespace {
+
+bool take_number(std::string_view& text, std::uint32_t& value) noexcept {
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (end.ec != std::errc() || value == 0) return false;
+  text.remove_prefix(static_cast<std::size_t>(end.ptr - text.data()));
+  return true;
+}
+
+bool take(std::string_view& text, char c) noexcept {
+  if (text.empty() || text.front() != c) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+bool writable_now(int fd) noexcept {
+  pollfd p{fd, POLLOUT, 0};
+  return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+}
+
+}  // namespace
+
+bool parse_sample(std::string_view text, LogTargetDef& def) {
+  def.sample.clear();
+  do {
+    SampleRange range;
+    if (!take_number(text, range.low)) return false;
+    range.high = range.low;
+    if (take(text, '-') && !take_number(text, range.high)) return false;
+    if (range.high < range.low) return false;
+    def.sample.push_back(range);
+  } while (take(text, ','));
+  if (!take(text, ':') || !take_number(text, def.sample_size) || !text.empty()) return false;
+  std::sort(def.sample.begin(), def.sample.end(),
+            [](const SampleRange& a, const SampleRange& b) { return a.low < b.low; });
+  for (std::size_t i = 1; i < def.sample.size(); ++i) {
+    if (def.sample[i].low <= def.sample[i - 1].high) return false;
+  }
+  return def.sample.back().high <= def.sample_size;
+}
+
+bool LogTarget::sampled() noexcept {
+  if (def_.sample.empty()) return true;
+  const auto position =
+      static_cast<std::uint32_t>(lines_.fetch_add(1, std::memory_order_relaxed) % def_.sample_size) + 1;
+  return std::any_of(def_.sample.begin(), def_.sample.end(),
+                     [&](const SampleRange& r) { return position >= r.low && position <= r.high; });
+}
+
+LogSender::LogSender(const SyslogIdentity& identity, const Clock& clock,
+                     std::function<void(std::string_view)> warn)
+    : identity_(identity), clock_(clock), warn_(std::move(warn)), line_(2048), text_(8192) {}
+
+LogSender::~LogSender() {
+  flush();
+  for (const int fd : {udp4_, udp6_, unix_}) {
+    if (fd >= 0) close(fd);
+  }
+}
+
+void LogSender::send(const LogTargets& targets, int level, std::string_view tag, std::string_view text) {
+  for (const auto& target : targets) {
+    const LogTargetDef& def = target->def();
+    if (level > def.max_level || !target->sampled()) continue;
+    if (line_.size() <= def.max_length) line_.resize(def.max_length + 1);
+    LineWriter line(line_.data(), def.max_length);
+    put_syslog_header(line, def.format, def.facility, std::max(level, def.min_level), identity_,
+                      tag.empty() ? std::string_view(identity_.tag) : tag, clock_.wall_us(), date_);
+    line.put(text);
+    line_[line.size()] = '\n';
+    deliver(target, std::string_view(line_.data(), line.size() + 1));
+  }
+}
+
+void LogSender::send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record) {
+  if (targets.empty()) return;
+  const std::optional<int> level = log_level_of(def.access, record);
+  if (!level) return;
+  std::uint32_t longest = 0;
+  for (const auto& target : targets) longest = std::max(longest, target->def().max_length);
+  if (text_.size() < longest) text_.resize(longest);
+  const std::size_t length = render_access_log(def.access.format, record, date_, text_.data(), longest);
+  send(targets, *level, def.tag, std::string_view(text_.data(), length));
+}
+
+void LogSender::flush() {
+  for (Queue& queue : queues_) {
+    while (!queue.lines.empty()) {
+      const Outcome outcome = write(*queue.target, queue.lines.front());
+      if (outcome == Outcome::full) break;
+      if (outcome == Outcome::failed) drop(*queue.target, std::strerror(errno));
+      queue.lines.pop_front();
+      --waiting_;
+    }
+  }
+  // A target of an old configuration is held no longer than its lines.
+  std::erase_if(queues_, [](const Queue& queue) { return queue.lines.empty(); });
+}
+
+LogSender::Queue* LogSender::queue_of(const LogTarget* target) noexcept {
+  for (Queue& queue : queues_) {
+    if (queue.target.get() == target) return &queue;
+  }
+  return nullptr;
+}
+
+// Lines behind waiting ones wait too, so that their order is kept.
+void LogSender::deliver(const std::shared_ptr<LogTarget>& target, std::string_view line) {
+  if (waiting_ != 0) flush();
+  Queue* queue = queue_of(target.get());
+  if (queue == nullptr) {
+    const Outcome outcome = write(*target, line);
+    if (outcome == Outcome::sent) return;
+    if (outcome == Outcome::failed) return drop(*target, std::strerror(errno));
+    queue = &queues_.emplace_back(Queue{target, {}});
+  }
+  if (queue->lines.size() >= kQueueLines) return drop(*target, "it does not keep up");
+  queue->lines.emplace_back(line);
+  ++waiting_;
+}
+
+void LogSender::drop(LogTarget& target, std::string_view why) {
+  target.dropped_.fetch_add(1, std::memory_order_relaxed);
+  if (target.warned_.exchange(true, std::memory_order_relaxed) || !warn_) return;
+  warn_("log target '" + target.def().name + "' loses lines: " + std::string(why) +
+        "; further losses are only counted (DroppedLogs)");
+}
+
+LogSender::Outcome LogSender::write(LogTarget& target, std::string_view line) {
+  return target.def().fd >= 0 ? write_descriptor(target, line) : write_datagram(target.def(), line);
+}
+
+int LogSender::socket_for(int family) {
+  int& fd = family == AF_INET ? udp4_ : family == AF_INET6 ? udp6_ : unix_;
+  if (fd < 0) fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  return fd;
+}
+
+// Unconnected sockets: a syslog server that comes back is reached at once, and ICMP errors of one target do
+// not fail the lines of another.
+LogSender::Outcome LogSender::write_datagram(const LogTargetDef& def, std::string_view line) {
+  const int fd = socket_for(def.address.family());
+  if (fd < 0) return Outcome::failed;
+  const ssize_t n = sendto(fd, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL, def.address.data(),
+                           def.address.size());
+  if (n >= 0) return Outcome::sent;
+  const bool full = errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS;
+  return full ? Outcome::full : Outcome::failed;
+}
+
+// The descriptor is shared with other processes, so O_NONBLOCK is not ours to set. A writable pipe has room
+// for PIPE_BUF bytes; a longer line goes in such pieces and is cut where there is no more room.
+LogSender::Outcome LogSender::write_descriptor(LogTarget& target, std::string_view line) {
+  if (target.writing_.test_and_set(std::memory_order_acquire)) return Outcome::full;
+  Outcome outcome = Outcome::sent;
+  bool began = false;
+  while (!line.empty()) {
+    if (!writable_now(target.def().fd)) {
+      if (!began) outcome = Outcome::full;
+      break;
+    }
+    const ssize_t n = ::write(target.def().fd, line.data(), std::min<std::size_t>(line.size(), PIPE_BUF));
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      outcome = errno == EAGAIN ? (began ? Outcome::sent : Outcome::full) : Outcome::failed;
+      break;
+    }
+    began = true;
+    line.remove_prefix(static_cast<std::size_t>(n));
+  }
+  target.writing_.clear(std::memory_order_release);
+  return outcome;
+}
+
+}  // namespace evenkeel::stats

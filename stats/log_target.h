@@ -1,0 +1,123 @@
+// Where log lines go: `log <address> ... <facility> [max [min]]`. A target that is slow, full or gone never
+// holds up a worker: lines wait in a short queue of the worker and are then dropped, counted, and warned
+// about once.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/address.h"
+#include "core/clock.h"
+#include "stats/access_log.h"
+#include "stats/syslog.h"
+
+namespace evenkeel::stats {
+
+struct SampleRange {
+  std::uint32_t low = 1;  // 1-based, inclusive
+  std::uint32_t high = 1;
+};
+
+// The words of one `log` line.
+struct LogTargetDef {
+  std::string name;                 // as written: for warnings
+  Address address;                  // UDP or unix datagram; unused when fd >= 0
+  int fd = -1;                      // stdout, stderr, fd@<n>
+  std::uint32_t max_length = 1024;  // `len`, 80..65535: header and text together, without the line feed
+  SyslogFormat format = SyslogFormat::local;
+  int facility = 3;
+  int max_level = 7;                // less severe lines are not sent
+  int min_level = 0;                // more severe lines are sent with this level
+  std::vector<SampleRange> sample;  // sorted; empty: every line
+  std::uint32_t sample_size = 0;
+};
+
+// "1,3-5:10" of `sample`. False when it is not one: a bound of 0, a range beyond the size, ranges that
+// overlap.
+bool parse_sample(std::string_view text, LogTargetDef& def);
+
+// The log words of one proxy (or of global, where only targets and tag have a meaning).
+struct ProxyLogDef {
+  std::vector<LogTargetDef> targets;
+  bool use_global = false;  // `log global`
+  std::string tag;          // log-tag; empty: the global one
+  AccessLogDef access;
+};
+
+// A target's state, shared by all workers.
+class LogTarget {
+ public:
+  explicit LogTarget(LogTargetDef def) : def_(std::move(def)) {}
+  [[nodiscard]] const LogTargetDef& def() const noexcept { return def_; }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class LogSender;
+  // Whether the next line of the sampling period is among those wanted.
+  bool sampled() noexcept;
+  const LogTargetDef def_;
+  std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> lines_{0};
+  std::atomic<bool> warned_{false};
+  std::atomic_flag writing_ = ATOMIC_FLAG_INIT;  // one writer at a time on a shared descriptor
+};
+
+using LogTargets = std::vector<std::shared_ptr<LogTarget>>;
+
+// One per worker; not for two threads.
+class LogSender {
+ public:
+  // warn: called at most once per target and process, with a whole sentence, on the worker's thread; may be
+  // empty. identity and clock must outlive the sender.
+  LogSender(const SyslogIdentity& identity, const Clock& clock, std::function<void(std::string_view)> warn);
+  ~LogSender();
+  LogSender(const LogSender&) = delete;
+  LogSender& operator=(const LogSender&) = delete;
+
+  // Sends the text to every target that wants this level. tag: the proxy's log-tag; empty: the identity's.
+  void send(const LogTargets& targets, int level, std::string_view tag, std::string_view text);
+
+  // Renders the record in the proxy's format and sends it, unless the proxy does not want it logged.
+  void send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record);
+
+  // Tries again to send what waits. Call it now and then, e.g. every 50 ms while waiting() is true.
+  void flush();
+  [[nodiscard]] bool waiting() const noexcept { return waiting_ != 0; }
+  [[nodiscard]] LogDate& date() noexcept { return date_; }
+
+  static constexpr std::size_t kQueueLines = 256;  // per target and worker
+
+ private:
+  enum class Outcome : std::uint8_t { sent, full, failed };
+  struct Queue {
+    std::shared_ptr<LogTarget> target;
+    std::deque<std::string> lines;
+  };
+  Outcome write(LogTarget& target, std::string_view line);
+  Outcome write_datagram(const LogTargetDef& def, std::string_view line);
+  Outcome write_descriptor(LogTarget& target, std::string_view line);
+  int socket_for(int family);
+  void deliver(const std::shared_ptr<LogTarget>& target, std::string_view line);
+  void drop(LogTarget& target, std::string_view why);
+  Queue* queue_of(const LogTarget* target) noexcept;
+
+  const SyslogIdentity& identity_;
+  const Clock& clock_;
+  std::function<void(std::string_view)> warn_;
+  LogDate date_;
+  int udp4_ = -1;
+  int udp6_ = -1;
+  int unix_ = -1;
+  std::vector<Queue> queues_;
+  std::size_t waiting_ = 0;
+  std::vector<char> line_;  // as long as the longest target allows
+  std::vector<char> text_;
+};
+
+}  // namespace evenkeel::stats
