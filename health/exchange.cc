@@ -1,0 +1,253 @@
+#include "health/exchange.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "core/buffer.h"
+#include "core/fd_stream.h"
+
+namespace evenkeel::health {
+namespace {
+
+using ProxyHeader = ConnectOptions::ProxyHeader;
+
+struct Opened {
+  std::unique_ptr<FdStream> stream;  // null: failed
+  Failure::Kind kind = Failure::Kind::connect_error;
+  std::string reason;
+};
+
+Opened failed(Failure::Kind kind, int sys) {
+  return {nullptr, kind, sys == 0 ? std::string() : std::generic_category().message(sys)};
+}
+
+// Whose fault is a connect() that failed?
+Failure::Kind blame(int sys) noexcept {
+  switch (io_status_of(sys)) {
+    case IoStatus::no_resource:
+    case IoStatus::failed:
+      return Failure::Kind::socket_error;
+    case IoStatus::timeout:
+      return Failure::Kind::connect_timeout;
+    default:
+      return Failure::Kind::connect_error;
+  }
+}
+
+// 0 or errno.
+int prepare(int fd, const ConnectPlan& plan) noexcept {
+  if (!plan.interface.empty() && ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, plan.interface.data(),
+                                              static_cast<socklen_t>(plan.interface.size())) < 0) {
+    return errno;
+  }
+  if (!plan.source) return 0;
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  return ::bind(fd, plan.source->data(), plan.source->size()) < 0 ? errno : 0;
+}
+
+Task<Opened> open(Worker& worker, const ConnectPlan& plan, ExchangeGuard& guard) {
+  if (plan.address.family() == AF_UNSPEC || (plan.address.is_ip() && plan.address.port() == 0)) {
+    co_return Opened{nullptr, Failure::Kind::socket_error, "No port available for the TCP connection"};
+  }
+  const int fd = ::socket(plan.address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) co_return failed(Failure::Kind::socket_error, errno);
+  auto stream = std::make_unique<FdStream>(worker, fd);
+  if (const int error = prepare(fd, plan); error != 0) co_return failed(Failure::Kind::socket_error, error);
+  if (::connect(fd, plan.address.data(), plan.address.size()) == 0) co_return Opened{std::move(stream)};
+  // A unix socket whose backlog is full says EAGAIN: the server's fault, and there is nothing to wait for.
+  if (errno != EINPROGRESS)
+    co_return failed(errno == EAGAIN ? Failure::Kind::connect_error : blame(errno), errno);
+  guard.stream = stream.get();
+  stream->exhausted_write();
+  const IoResult waited = co_await stream->writable();
+  guard.stream = nullptr;
+  if (!waited.ok()) co_return failed(Failure::Kind::connect_timeout, 0);
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) co_return failed(blame(error), error);
+  co_return Opened{std::move(stream)};
+}
+
+// A check speaks for us, not for a client: v2 says LOCAL, v1 has no such word and names the connection
+// itself.
+std::string proxy_header(ProxyHeader version, const Stream& stream) {
+  if (version == ProxyHeader::none) return {};
+  if (version == ProxyHeader::v2) return {"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16};
+  const Address from = stream.local_address();
+  const Address to = stream.peer_address();
+  if (!from.is_ip() || from.family() != to.family()) return "PROXY UNKNOWN\r\n";
+  return std::string("PROXY ") + (from.family() == AF_INET ? "TCP4 " : "TCP6 ") + from.ip_string() + ' ' +
+         to.ip_string() + ' ' + std::to_string(from.port()) + ' ' + std::to_string(to.port()) + "\r\n";
+}
+
+// The plan with what a connect step says on top.
+ConnectPlan with_step(const ConnectPlan& base, const Step& step) {
+  ConnectPlan plan = base;
+  const ConnectStep& said = *step.connect;
+  if (said.addr) {
+    const std::uint16_t port = base.address.port();
+    plan.address = *said.addr;
+    if (plan.address.port() == 0) plan.address.set_port(port);
+  }
+  if (step.port != 0) plan.address.set_port(step.port);
+  if (!said.use_server_defaults) plan.proxy_header = ProxyHeader::none;
+  if (said.send_proxy) plan.proxy_header = ProxyHeader::v1;
+  return plan;
+}
+
+Task<IoResult> write_all(Stream& stream, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const IoResult wrote = co_await stream.write(bytes);
+    if (!wrote.ok()) co_return wrote;
+    bytes.remove_prefix(wrote.bytes);
+  }
+  co_return IoResult{};
+}
+
+Failure::Kind broken(IoStatus status) noexcept {
+  return status == IoStatus::timeout ? Failure::Kind::timeout : Failure::Kind::reset;
+}
+
+std::string words(const IoResult& result) {
+  return result.sys == 0 ? std::string() : std::generic_category().message(result.sys);
+}
+
+// The connection of one exchange, with what has been received on it.
+class Line {
+ public:
+  Line(Worker& worker, ExchangeGuard& guard, const ConnectPlan& plan, CheckTimeouts timeouts)
+      : worker_(worker), guard_(guard), plan_(plan), timeouts_(timeouts), received_(worker.buffers()) {
+    guard_.deadline.set(worker_.now() + timeouts_.connect);
+  }
+  ~Line() {
+    guard_.stream = nullptr;
+    guard_.deadline.clear();
+  }
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+
+  [[nodiscard]] std::string_view received() const noexcept {
+    return received_.held() ? received_.view() : std::string_view();
+  }
+  [[nodiscard]] bool eof() const noexcept { return eof_; }
+  [[nodiscard]] Failure failure() const noexcept { return {kind_, reason_}; }
+
+  void hang_up(bool linger) noexcept {
+    guard_.stream = nullptr;
+    if (stream_ && !linger) stream_->reset_on_close();
+    stream_.reset();
+    forget();
+  }
+
+  Task<bool> connect(const Step& step) {
+    if (timeouts_.data > 0) guard_.deadline.set(worker_.now() + timeouts_.connect);
+    const ConnectPlan plan = with_step(plan_, step);
+    Opened opened = co_await open(worker_, plan, guard_);
+    if (!opened.stream) co_return lose(opened.kind, std::move(opened.reason));
+    stream_ = std::move(opened.stream);
+    guard_.stream = stream_.get();
+    if (timeouts_.data > 0) guard_.deadline.set(worker_.now() + timeouts_.data);
+    const std::string header = proxy_header(plan.proxy_header, *stream_);
+    if (header.empty()) co_return true;
+    co_return co_await send(header);
+  }
+
+  Task<bool> send(std::string_view bytes) {
+    forget();
+    const IoResult wrote = co_await write_all(*stream_, bytes);
+    if (wrote.ok()) co_return true;
+    co_return lose(broken(wrote.status), words(wrote));
+  }
+
+  Task<bool> receive() {
+    received_.reserve();
+    const IoResult got = co_await stream_->read(received_.space());
+    if (got.status == IoStatus::eof) {
+      eof_ = true;
+      co_return true;
+    }
+    if (!got.ok()) co_return lose(broken(got.status), words(got));
+    received_.commit(got.bytes);
+    if (received_.space().empty()) eof_ = true;  // as much as a check may read
+    co_return true;
+  }
+
+ private:
+  void forget() noexcept {
+    received_.release();
+    eof_ = false;
+  }
+  bool lose(Failure::Kind kind, std::string reason) {
+    kind_ = kind;
+    reason_ = std::move(reason);
+    return false;
+  }
+
+  Worker& worker_;
+  ExchangeGuard& guard_;
+  const ConnectPlan& plan_;
+  CheckTimeouts timeouts_;
+  std::unique_ptr<FdStream> stream_;
+  Buffer received_;
+  bool eof_ = false;
+  Failure::Kind kind_ = Failure::Kind::socket_error;
+  std::string reason_;
+};
+
+}  // namespace
+
+void ExchangeGuard::end(IoStatus why) noexcept {
+  if (stream != nullptr) stream->cancel(why);
+}
+
+ConnectPlan plan_for(const CheckDef& def, const Address& server, const ConnectOptions& options) {
+  ConnectPlan plan;
+  plan.address = def.addr ? *def.addr : server;
+  if (def.addr && plan.address.port() == 0) plan.address.set_port(server.port());
+  if (def.port != 0) plan.address.set_port(def.port);
+  if (checks_service_port(def)) plan.proxy_header = options.proxy_header;
+  if (def.send_proxy) {
+    plan.proxy_header = options.proxy_header == ProxyHeader::v2 ? ProxyHeader::v2 : ProxyHeader::v1;
+  }
+  plan.source = options.source;
+  plan.interface = options.interface;
+  return plan;
+}
+
+Task<Verdict> exchange(Worker& worker, Protocol& protocol, const ConnectPlan& plan, CheckTimeouts timeouts,
+                       ExchangeGuard& guard) {
+  Line line(worker, guard, plan, timeouts);
+  for (;;) {
+    Step step = protocol.next(line.received(), line.eof());
+    bool ok = true;
+    switch (step.kind) {
+      case Step::Kind::connect:
+        line.hang_up(protocol.linger());
+        ok = co_await line.connect(step);
+        break;
+      case Step::Kind::send:
+        ok = co_await line.send(step.bytes);
+        break;
+      case Step::Kind::receive:
+        ok = co_await line.receive();
+        break;
+      case Step::Kind::done:
+        line.hang_up(protocol.linger());
+        co_return std::move(step.verdict);
+    }
+    if (guard.aborted) co_return Verdict{};
+    if (!ok) {
+      Verdict verdict = protocol.fail(line.failure());
+      line.hang_up(protocol.linger());
+      co_return verdict;
+    }
+  }
+}
+
+}  // namespace evenkeel::health

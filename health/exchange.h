@@ -1,0 +1,60 @@
+// Carries one check over a real connection: connect, say what the protocol says, bring back its verdict.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/address.h"
+#include "core/stream.h"
+#include "core/task.h"
+#include "core/worker.h"
+#include "health/protocol.h"
+#include "health/rise_fall.h"
+
+namespace evenkeel::health {
+
+// How traffic reaches the server, as far as a check copies it.
+struct ConnectOptions {
+  enum class ProxyHeader : std::uint8_t { none, v1, v2 };
+  ProxyHeader proxy_header =
+      ProxyHeader::none;          // what `send-proxy` or `send-proxy-v2` says on the server line
+  std::optional<Address> source;  // bound before connecting
+  std::string interface;
+};
+
+// Where and how this check goes when its steps do not say otherwise.
+struct ConnectPlan {
+  Address address;  // with its port
+  ConnectOptions::ProxyHeader proxy_header = ConnectOptions::ProxyHeader::none;
+  std::optional<Address> source;
+  std::string interface;
+};
+
+// The plan of a server's health check: `addr`, `port` and `check-send-proxy` applied to the server's own
+// place.
+ConnectPlan plan_for(const CheckDef& def, const Address& server, const ConnectOptions& options);
+
+// Lets somebody else end an exchange early. Own thread.
+class ExchangeGuard {
+ public:
+  explicit ExchangeGuard(Worker& worker) noexcept
+      : deadline(
+            worker.timers(),
+            [](void* self) noexcept { static_cast<ExchangeGuard*>(self)->end(IoStatus::timeout); }, this) {}
+  void abort() noexcept {
+    aborted = true;
+    end(IoStatus::cancelled);
+  }
+  void end(IoStatus why) noexcept;
+
+  Deadline deadline;
+  Stream* stream = nullptr;  // what is open now
+  bool aborted = false;
+};
+
+// Runs to the end or to guard.abort(); the verdict is without a meaning after that. Never longer than the
+// timeouts.
+Task<Verdict> exchange(Worker& worker, Protocol& protocol, const ConnectPlan& plan, CheckTimeouts timeouts,
+                       ExchangeGuard& guard);
+
+}  // namespace evenkeel::health
