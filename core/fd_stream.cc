@@ -186,6 +186,10 @@ void FdStream::unwatch_idle() noexcept { idle_callback_ = nullptr; }
 void FdStream::cancel(IoStatus why) noexcept {
   if (cancelled_ != IoStatus::ok) return;
   cancelled_ = why;
+  interrupt(why);
+}
+
+void FdStream::interrupt(IoStatus why) noexcept {
   const auto end = [&](IoOp* op) {
     if (op == nullptr) return;
     op->result = {0, why, 0};

@@ -21,6 +21,7 @@ class FdStream final : public Stream {
   ~FdStream() override;
 
   void cancel(IoStatus why) noexcept override;
+  void interrupt(IoStatus why) noexcept override;
   void shutdown_write() noexcept override;
   void reset_on_close() noexcept override;
   [[nodiscard]] int raw_fd() const noexcept override { return fd_; }
@@ -31,10 +32,8 @@ class FdStream final : public Stream {
   int release() noexcept;
   // The worker on whose loop it lives.
   [[nodiscard]] Worker& worker() const noexcept { return worker_; }
-  // For callers that read the descriptor themselves (splice, accept4) and met EAGAIN: the next readable()
-  // waits.
-  void exhausted_read() noexcept { may_read_ = false; }
-  void exhausted_write() noexcept { may_write_ = false; }
+  void exhausted_read() noexcept override { may_read_ = false; }
+  void exhausted_write() noexcept override { may_write_ = false; }
   // True while the kernel has reported an end or an error that nobody has read; checks an idle connection for
   // life without a system call, as the event loop sees it.
   [[nodiscard]] bool disturbed_while_idle() const noexcept { return idle_event_; }

@@ -63,12 +63,17 @@ class Stream {
   // What is under way, and whatever is asked for later, ends with this status. Awaiters resume from the event
   // loop, not from within this call.
   virtual void cancel(IoStatus why) noexcept = 0;
+  // As cancel(), but only for what is under way now: a deadline passed, and there is still something to say.
+  virtual void interrupt(IoStatus why) noexcept = 0;
   // Ends our sending side in good order (FIN, close_notify).
   virtual void shutdown_write() noexcept = 0;
   // The coming close sends RST instead of FIN and drops what is still in the send queue.
   virtual void reset_on_close() noexcept = 0;
   // The descriptor when the bytes on it are the bytes of the stream (splice, TCP_INFO); else -1.
   [[nodiscard]] virtual int raw_fd() const noexcept { return -1; }
+  // For callers that used raw_fd() themselves and met EAGAIN: the next readable() or writable() really waits.
+  virtual void exhausted_read() noexcept {}
+  virtual void exhausted_write() noexcept {}
   [[nodiscard]] virtual Address local_address() const noexcept { return {}; }
   [[nodiscard]] virtual Address peer_address() const noexcept { return {}; }
 
