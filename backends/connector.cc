@@ -1,0 +1,256 @@
+#include "backends/connector.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/relay.h"
+#include "core/socket_options.h"
+
+namespace evenkeel::backends {
+
+Lease& Lease::operator=(Lease&& o) noexcept {
+  if (this != &o) {
+    release();
+    server = std::exchange(o.server, nullptr);
+    connection = std::move(o.connection);
+    reused = o.reused;
+  }
+  return *this;
+}
+
+void Lease::release() noexcept {
+  if (connection) {
+    connection.reset();
+    server->pool_used.fetch_sub(1, std::memory_order_relaxed);
+  }
+  if (server == nullptr) return;
+  Server& s = *std::exchange(server, nullptr);
+  s.current_sessions.fetch_sub(1, std::memory_order_relaxed);
+  s.release_slot();
+}
+
+void Lease::park(Worker& worker, std::optional<std::uint32_t> limit) noexcept {
+  if (connection && (!limit || server->idle_connections() < *limit)) {
+    ++connection->requests;
+    server->pool(static_cast<unsigned>(worker.index())).put(std::move(connection), worker.now());
+    server->pool_used.fetch_sub(1, std::memory_order_relaxed);
+  }
+  release();
+}
+
+void Connector::abort(Cause why) noexcept {
+  if (aborted_ != Cause::none) return;
+  aborted_ = why;
+  if (waiting_ != nullptr) waiting_->give_up(IoStatus::cancelled);
+  if (connecting_ != nullptr) connecting_->cancel(IoStatus::cancelled);
+}
+
+void Connector::avoid(Server& server) {
+  if (std::find(avoided_.begin(), avoided_.end(), &server) == avoided_.end()) avoided_.push_back(&server);
+}
+
+// Whether the next attempt may go to another server (manual 4.2, redispatch). A session that no cookie or rule binds
+// to its server always may: HAProxy would knock three times at a dead server before it gives up; our users should not
+// see a failure that another server could have prevented.
+bool Connector::may_move(const Demand& demand, int attempt) const noexcept {
+  if (demand.wanted == nullptr) return true;
+  if (!demand.def->redispatch || demand.insist) return false;
+  const int interval = demand.def->redispatch_interval;
+  if (interval > 0) return attempt % interval == 0;
+  if (interval < -1) return (demand.retries + 1 - attempt) % -interval == 0;
+  return attempt == demand.retries;  // the last one
+}
+
+Address Connector::target(const Demand& demand, const Server& server) const {
+  Address to = server.address();
+  const ServerDef& def = server.def();
+  if (to.is_unspecified_ip() && demand.local != nullptr && demand.local->is_ip()) {
+    const std::uint16_t port = to.port();
+    to = *demand.local;  // a server without an address: where the client wanted to go
+    if (port != 0) to.set_port(port);
+  }
+  if (def.port_mode == PortMode::offset && demand.local != nullptr) {
+    to.set_port(static_cast<std::uint16_t>(demand.local->port() + def.port_offset));
+  }
+  return to;
+}
+
+Task<ConnectOutcome> Connector::obtain_slot(const Demand& demand, Server*& server) {
+  Server* wanted = demand.wanted;
+  for (;;) {
+    if (wanted != nullptr && !wanted->can_serve() && !demand.insist) wanted = nullptr;
+    if (wanted != nullptr && demand.wanted == wanted && std::find(avoided_.begin(), avoided_.end(), wanted) !=
+                                                           avoided_.end()) {
+      wanted = nullptr;  // redispatched away from it
+    }
+    Server* full = nullptr;
+    if (wanted != nullptr) {
+      if (wanted->queued.load(std::memory_order_relaxed) == 0 && wanted->try_take()) {
+        backend_.policy().on_assign(*wanted);
+        server = wanted;
+        co_return ConnectOutcome{true};
+      }
+    } else {
+      balance::PickContext pick = demand.pick;
+      pick.avoid = avoided_;
+      server = backend_.pick(pick, &full);
+      if (server != nullptr) {
+        ++server->counters(static_cast<unsigned>(worker_.index())).cum_lbconn;
+        ++backend_.counters(static_cast<unsigned>(worker_.index())).cum_lbconn;
+        co_return ConnectOutcome{true};
+      }
+      if (full == nullptr && !backend_.policy().any_usable()) {
+        co_return ConnectOutcome{false, Cause::server_abort, Phase::connect, 503};
+      }
+    }
+    Server* const queue_on = wanted != nullptr ? wanted : full;
+    if (queue_on != nullptr && queue_on->queue_full()) {
+      if (queue_on == wanted && demand.def->redispatch) {
+        wanted = nullptr;
+        continue;
+      }
+      co_return ConnectOutcome{false, Cause::server_abort, Phase::queue, 503};
+    }
+    QueueWait wait(worker_, backend_, queue_on,
+                   demand.queue_timeout > 0 ? worker_.now() + demand.queue_timeout : kNever);
+    waiting_ = &wait;
+    co_await wait;
+    waiting_ = nullptr;
+    (queue_on != nullptr ? record_.srv_queue : record_.backend_queue) += wait.position;
+    if (aborted_ != Cause::none && wait.granted == nullptr) co_return ConnectOutcome{false, aborted_, Phase::queue, 503};
+    if (wait.granted != nullptr) {
+      server = wait.granted;
+      co_return ConnectOutcome{true};
+    }
+    if (wait.status == IoStatus::timeout) co_return ConnectOutcome{false, Cause::server_timeout, Phase::queue, 503};
+    wanted = nullptr;  // the one that we waited for went down: whoever is left
+  }
+}
+
+Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
+  Server& server = *lease.server;
+  const Address to = target(demand, server);
+  ConnectOptions options;
+  options.keep_alive = demand.def->server_keep_alive;
+  options.source = server.def().source.is_set() ? &server.def().source : &demand.def->source;
+  options.client = demand.client;
+  options.user_timeout_ms = server.def().tcp_user_timeout;
+  options.quick_ack_off = demand.def->smart_connect;
+  options.fast_open = server.def().tfo;
+  const ConnectAttempt attempt = begin_connect(to, options);
+  if (attempt.fd < 0) {
+    co_return ConnectOutcome{false,
+                             attempt.error.status == IoStatus::no_resource ? Cause::resource : Cause::server_abort,
+                             Phase::connect, 503};
+  }
+  lease.connection = std::make_unique<ServerConnection>(worker_, attempt.fd);
+  server.pool_used.fetch_add(1, std::memory_order_relaxed);
+  FdStream& stream = lease.connection->stream;
+  Deadline deadline(worker_.timers(),
+                    [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); }, &stream);
+  if (demand.connect_timeout > 0) deadline.set(worker_.now() + demand.connect_timeout);
+  connecting_ = &stream;
+  IoStatus status = IoStatus::ok;
+  if (!attempt.established) {
+    stream.exhausted_write();
+    const IoResult ready = co_await stream.writable();
+    status = ready.ok() ? io_status_of(connect_error(stream.fd())) : ready.status;
+  }
+  if (status == IoStatus::ok && !demand.proxy_header.empty()) {
+    const IoResult sent = co_await write_all(worker_, stream, demand.proxy_header, nullptr, 0);
+    status = sent.status;
+  }
+  connecting_ = nullptr;
+  if (status == IoStatus::ok) {
+    ++server.counters(static_cast<unsigned>(worker_.index())).connect;
+    ++backend_.counters(static_cast<unsigned>(worker_.index())).connect;
+    co_return ConnectOutcome{true};
+  }
+  lease.connection.reset();
+  server.pool_used.fetch_sub(1, std::memory_order_relaxed);
+  if (aborted_ != Cause::none) co_return ConnectOutcome{false, aborted_, Phase::connect, 503};
+  co_return ConnectOutcome{false, status == IoStatus::timeout ? Cause::server_timeout : Cause::server_abort,
+                           Phase::connect, 503};
+}
+
+Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
+  aborted_ = Cause::none;
+  const auto index = static_cast<unsigned>(worker_.index());
+  Server* stay = nullptr;
+  for (int attempt = 0;; ++attempt) {
+    if (stay == nullptr) {
+      Server* server = nullptr;
+      const ConnectOutcome slot = co_await obtain_slot(demand, server);
+      if (!slot.ok) {
+        if (slot.cause != Cause::client_abort) ++backend_.counters(index).failed_conns;
+        co_return slot;
+      }
+      lease.server = server;
+      server->counters(index).sess_max.note(server->current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+    }
+    record_.server = lease.server->name;
+    if (record_.at.dequeued == stats::kUnset) record_.at.dequeued = worker_.now_us();
+    if (demand.allow_reuse && attempt == 0) {
+      lease.connection = lease.server->pool(index).take(demand.reuse_min_requests);
+      if (lease.connection) {
+        lease.reused = true;
+        lease.server->pool_used.fetch_add(1, std::memory_order_relaxed);
+        ++lease.server->counters(index).reuse;
+        ++backend_.counters(index).reuse;
+        record_.at.connected = worker_.now_us();
+        co_return ConnectOutcome{true};
+      }
+    }
+    lease.reused = false;
+    const ConnectOutcome outcome = co_await connect(demand, lease);
+    if (outcome.ok) {
+      record_.at.connected = worker_.now_us();
+      co_return outcome;
+    }
+    if (outcome.cause == Cause::client_abort || attempt >= demand.retries || aborted_ != Cause::none) {
+      ++backend_.counters(index).failed_conns;
+      ++lease.server->counters(index).failed_conns;
+      lease.release();
+      co_return outcome;
+    }
+    ++record_.retries;
+    ++backend_.counters(index).retries;
+    ++lease.server->counters(index).retries;
+    stay = lease.server;
+    if (may_move(demand, attempt + 1)) {
+      avoid(*lease.server);
+      Server* const failed = lease.server;
+      lease.release();
+      stay = nullptr;
+      // Somebody else may be there to take it; when the same server comes out again, it is given time to restart.
+      Server* next = nullptr;
+      const ConnectOutcome slot = co_await obtain_slot(demand, next);
+      if (!slot.ok) {
+        ++backend_.counters(index).failed_conns;
+        co_return slot;
+      }
+      lease.server = next;
+      next->counters(index).sess_max.note(next->current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+      stay = next;
+      if (next != failed) {
+        ++backend_.counters(index).redispatches;
+        ++failed->counters(index).redispatches;
+        record_.redispatched = true;
+        continue;
+      }
+    }
+    // Turn-around time before the same server is tried again (manual 4.2, retries).
+    const Millis pause = demand.connect_timeout > 0 ? std::min<Millis>(1000, demand.connect_timeout) : 1000;
+    co_await worker_.sleep(pause);
+    if (aborted_ != Cause::none) {
+      lease.release();
+      co_return ConnectOutcome{false, aborted_, Phase::connect, 503};
+    }
+    if (!lease.server->can_serve() && !demand.insist) {
+      lease.release();
+      stay = nullptr;
+    }
+  }
+}
+
+}  // namespace evenkeel::backends

@@ -1,0 +1,86 @@
+// From "this backend" to a connection that may be written to: choose, wait, reuse or connect, and try again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "backends/backend.h"
+#include "backends/idle_pool.h"
+#include "core/error.h"
+#include "core/task.h"
+#include "stats/session_record.h"
+
+namespace evenkeel::backends {
+
+// A server's slot and a connection to it. Gives both back when it goes.
+class Lease {
+ public:
+  Lease() = default;
+  Lease(Lease&& o) noexcept { *this = std::move(o); }
+  Lease& operator=(Lease&& o) noexcept;
+  ~Lease() { release(); }
+
+  Server* server = nullptr;
+  std::unique_ptr<ServerConnection> connection;
+  bool reused = false;  // the connection has served somebody before
+
+  [[nodiscard]] bool held() const noexcept { return server != nullptr; }
+  // Closes the connection, frees the slot and wakes who waits for it.
+  void release() noexcept;
+  // Frees the slot, keeps the connection for later requests.
+  void park(Worker& worker, std::optional<std::uint32_t> limit) noexcept;
+};
+
+// What a session asks for.
+struct Demand {
+  const BackendDef* def = nullptr;  // of the snapshot that the session began with
+  balance::PickContext pick;
+  Server* wanted = nullptr;   // by persistence
+  bool insist = false;        // wanted even when it is down (option persist, force-persist)
+  const Address* client = nullptr;
+  const Address* local = nullptr;       // where the client connected to: port offsets, transparent
+  std::string_view proxy_header;        // sent first on new connections; filled by the session
+  bool allow_reuse = false;
+  std::uint32_t reuse_min_requests = 0;  // only connections that have served that many (http-reuse aggressive)
+  Millis connect_timeout = 0;            // 0: none
+  Millis queue_timeout = 0;
+  int retries = 3;
+};
+
+struct ConnectOutcome {
+  bool ok = false;
+  Cause cause = Cause::none;
+  Phase phase = Phase::none;
+  int status = 503;  // what an HTTP client is told
+};
+
+// One session's way to a server. Lives in the session; run() may be called again for each request and for retries.
+class Connector {
+ public:
+  Connector(Worker& worker, Backend& backend, stats::SessionRecord& record) noexcept
+      : worker_(worker), backend_(backend), record_(record) {}
+
+  Task<ConnectOutcome> run(const Demand& demand, Lease& lease);
+  // The client left, or an operator ended the session. From a callback of the same worker.
+  void abort(Cause why) noexcept;
+  // Servers that failed this session; they are avoided while others can take it.
+  void avoid(Server& server);
+
+ private:
+  Task<ConnectOutcome> obtain_slot(const Demand& demand, Server*& server);
+  Task<ConnectOutcome> connect(const Demand& demand, Lease& lease);
+  [[nodiscard]] bool may_move(const Demand& demand, int attempt) const noexcept;
+  [[nodiscard]] Address target(const Demand& demand, const Server& server) const;
+
+  Worker& worker_;
+  Backend& backend_;
+  stats::SessionRecord& record_;
+  QueueWait* waiting_ = nullptr;
+  FdStream* connecting_ = nullptr;
+  Cause aborted_ = Cause::none;
+  std::vector<balance::Member*> avoided_;
+};
+
+}  // namespace evenkeel::backends

@@ -1,0 +1,70 @@
+// What every running session shows to the rest of the process: who it is, where it went, and how to end it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/error.h"
+
+namespace evenkeel::backends {
+
+class Server;
+class Backend;
+
+// Intrusive entry of its worker's list. Touched by its worker only.
+class LiveSession {
+ public:
+  LiveSession() = default;
+  LiveSession(const LiveSession&) = delete;
+  LiveSession& operator=(const LiveSession&) = delete;
+  virtual ~LiveSession() { leave(); }
+
+  // Ends the session as soon as it gets to it; it then reports this cause.
+  virtual void kill(Cause why) noexcept = 0;
+  // One line of `show sess`, without the leading identifier.
+  virtual void describe(std::string& out) const = 0;
+
+  Server* server = nullptr;    // the one that serves it now
+  Backend* backend = nullptr;  // null until routed
+  const void* frontend = nullptr;
+
+  void leave() noexcept {
+    if (link_ == nullptr) return;
+    *link_ = next_;
+    if (next_ != nullptr) next_->link_ = link_;
+    link_ = nullptr;
+    next_ = nullptr;
+  }
+  [[nodiscard]] LiveSession* next() const noexcept { return next_; }
+
+ private:
+  friend class SessionList;
+  LiveSession** link_ = nullptr;
+  LiveSession* next_ = nullptr;
+};
+
+// The sessions of one worker.
+class SessionList {
+ public:
+  void join(LiveSession& session) noexcept {
+    session.next_ = head_;
+    session.link_ = &head_;
+    if (head_ != nullptr) head_->link_ = &session.next_;
+    head_ = &session;
+  }
+  [[nodiscard]] LiveSession* first() const noexcept { return head_; }
+  // Kills all sessions for which the test holds.
+  template <class Test>
+  void kill_if(Test test, Cause why) noexcept {
+    for (LiveSession* s = head_; s != nullptr;) {
+      LiveSession* const next = s->next_;
+      if (test(*s)) s->kill(why);
+      s = next;
+    }
+  }
+
+ private:
+  LiveSession* head_ = nullptr;
+};
+
+}  // namespace evenkeel::backends

@@ -1,0 +1,161 @@
+#include "backends/server.h"
+
+#include <algorithm>
+
+#include "backends/backend.h"
+#include "core/worker.h"
+
+namespace evenkeel::backends {
+namespace {
+
+Millis monotonic_now() noexcept {
+  const Worker* worker = Worker::current();
+  return worker != nullptr ? worker->now() : SystemClock().now_ms();
+}
+
+std::uint32_t initial_admin(const ServerDef& def) noexcept {
+  std::uint32_t flags = def.disabled ? kConfigMaint : 0U;
+  if (def.address.family() == AF_UNSPEC) flags |= kNoAddress;
+  return flags;
+}
+
+}  // namespace
+
+Server::Server(Backend& backend, std::shared_ptr<const ServerDef> def, std::uint32_t index, unsigned workers)
+    : Member(index, def->id, def->name, def->backup),
+      user_weight(def->weight),
+      initial_weight(def->weight),
+      checks_enabled(def->check.enabled),
+      agent_enabled(def->check.agent.enabled),
+      totals(workers),
+      last_change(monotonic_now()),
+      fqdn(def->address.family() == AF_UNSPEC ? def->host : ""),
+      backend_(backend),
+      def_(std::move(def)),
+      address_(def_->address),
+      admin_(initial_admin(*def_)) {
+  if (def_->check.init_state == health::InitState::down || def_->check.init_state == health::InitState::fully_down) {
+    running_.store(!def_->check.enabled);
+  }
+  pools_.reserve(workers);
+  for (unsigned i = 0; i < workers; ++i) pools_.push_back(std::make_unique<IdlePool>(idle_));
+  maxqueue.store(def_->maxqueue);
+  apply_limits();
+  available.store(running() && (admin() & (kAnyMaint | kAnyDrain)) == 0);
+  weight.store(def_->weight * balance::kWeightScale);
+}
+
+Address Server::address() const {
+  const std::lock_guard lock(mutex);
+  return address_;
+}
+
+void Server::set_address(const Address& address) {
+  {
+    const std::lock_guard lock(mutex);
+    address_ = address;
+  }
+  if (address.family() != AF_UNSPEC) change_admin(0, kNoAddress);
+}
+
+// The limit on sessions as of now: climbs from minconn to maxconn with the load of the backend (manual 5.2, minconn).
+void Server::apply_limits() {
+  std::uint32_t limit = def_->maxconn;
+  if (def_->minconn != 0 && def_->minconn < limit && backend_.fullconn != 0) {
+    const std::uint64_t load = backend_.current_sessions.load(std::memory_order_relaxed);
+    const std::uint64_t share = load * limit / backend_.fullconn;
+    limit = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share, def_->minconn, limit));
+  }
+  maxconn.store(limit, std::memory_order_relaxed);
+}
+
+void Server::refresh() {
+  apply_limits();
+  const std::uint32_t user = user_weight.load(std::memory_order_relaxed);
+  std::uint32_t effective = user * balance::kWeightScale;
+  const Millis since = up_since_.load(std::memory_order_relaxed);
+  if (since != 0 && def_->slowstart > 0 && user > 0) {
+    const Millis elapsed = monotonic_now() - since;
+    if (elapsed >= def_->slowstart) {
+      up_since_.store(0, std::memory_order_relaxed);
+    } else {
+      effective = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(effective * std::max<Millis>(elapsed, 0) /
+                                                                        def_->slowstart));
+    }
+  }
+  const bool usable = running() && !stopping() && (admin() & (kAnyMaint | kAnyDrain)) == 0;
+  const bool came = usable && (!available.load() || weight.load() == 0);
+  if (available.load() == usable && weight.load() == effective) return;
+  weight.store(effective, std::memory_order_relaxed);
+  available.store(usable, std::memory_order_release);
+  backend_.policy().on_change(*this);
+  if (came) backend_.dispatch(*this);
+}
+
+bool Server::change_admin(std::uint32_t add, std::uint32_t remove) {
+  const std::uint32_t before = admin_.load();
+  const std::uint32_t after = (before & ~remove) | add;
+  if (after == before) return false;
+  admin_.store(after, std::memory_order_release);
+  const bool was_out = (before & kAnyMaint) != 0;
+  const bool is_out = (after & kAnyMaint) != 0;
+  if (was_out && !is_out) {
+    // Leaving maintenance, a checked server proves itself from full health (init-state tells otherwise); an unchecked
+    // one simply runs.
+    running_.store(true, std::memory_order_release);
+    if (def_->slowstart > 0) up_since_.store(monotonic_now());
+  }
+  if (was_out != is_out) {
+    const std::lock_guard lock(mutex);
+    const Millis now = monotonic_now();
+    if (!is_out) down_time += now - last_change;
+    last_change = now;
+  }
+  refresh();
+  if (is_out && !was_out) {
+    backend_.evict_queue(*this);
+    if (def_->on_marked_down_shutdown && backend_.kill_sessions) backend_.kill_sessions(*this, Cause::killed_down);
+  }
+  for (Server* follower : trackers) {
+    const std::uint32_t maint = is_out ? kInheritedMaint : 0U;
+    const std::uint32_t drain = (after & kAnyDrain) != 0 ? kInheritedDrain : 0U;
+    follower->change_admin(maint | drain, (kInheritedMaint | kInheritedDrain) & ~(maint | drain));
+  }
+  return true;
+}
+
+void Server::set_running(bool up, Millis now) {
+  if (running_.exchange(up, std::memory_order_acq_rel) == up) return;
+  {
+    const std::lock_guard lock(mutex);
+    if (up) down_time += now - last_change;
+    last_change = now;
+  }
+  if (up && def_->slowstart > 0) up_since_.store(now);
+  if (!up) ++totals.at(static_cast<unsigned>(Worker::current() != nullptr ? Worker::current()->index() : 0)).down_transitions;
+  refresh();
+  if (up) {
+    if (def_->on_marked_up_shutdown_backup && !backup && backend_.kill_sessions) {
+      for (Server* other : backend_.servers()) {
+        if (other->backup) backend_.kill_sessions(*other, Cause::killed_up);
+      }
+    }
+  } else {
+    backend_.evict_queue(*this);
+    if (def_->on_marked_down_shutdown && backend_.kill_sessions) backend_.kill_sessions(*this, Cause::killed_down);
+  }
+  for (Server* follower : trackers) follower->set_running(up, now);
+}
+
+void Server::set_stopping(bool stopping) {
+  if (stopping_.exchange(stopping) != stopping) refresh();
+}
+
+void Server::release_slot() {
+  give_back();
+  backend_.policy().on_release(*this);
+  if (def_->minconn != 0) apply_limits();
+  if (backend_.queued.load(std::memory_order_acquire) != 0) backend_.dispatch(*this);
+}
+
+}  // namespace evenkeel::backends
