@@ -1,3 +1,4 @@
+// room: conf
 // Any bytes through the whole configuration grammar: files, blocks, words, arguments, messages.
 #include <cstdint>
 #include <cstdlib>
