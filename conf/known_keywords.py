@@ -45,6 +45,7 @@ def parse(text):
 def main():
     kinds = parse(open(sys.argv[1], encoding="utf-8").read())
     print("// Made by conf/known_keywords.py from HAProxy 3.5's keyword dump. An option's \" +1\" is its number of arguments.")
+    print('// clang-format off')
     print('#include "conf/known_keywords_data.h"\n\nnamespace evenkeel::conf::known {\n')
     for kind, words in kinds.items():
         print(f"const std::string_view k_{kind}[] = {{")
