@@ -6,9 +6,10 @@
 namespace evenkeel::stats {
 namespace {
 
+// Zeros step back, so that the eye finds what happened.
 template <class T>
 void number_cell(Html& html, const std::optional<T>& value, std::string_view css = {}) {
-  html.raw("<td class=\"n").raw(css).raw("\">");
+  html.raw("<td class=\"n").raw(value && *value == 0 ? " dim" : css).raw("\">");
   if (value) html.number(static_cast<std::uint64_t>(*value));
   html.raw("</td>");
 }
@@ -255,6 +256,9 @@ std::string_view status_class(std::string_view status) noexcept {
 const std::vector<PageColumn>& page_columns() {
   // clang-format off
   static const std::vector<PageColumn> columns{
+      {"State", "Status", "State, and since when", status_cell},
+      {"State", "Last check", "Result of the last check", check_cell},
+      {"State", "Weight", "Effective and configured weight", weight_cell},
       {"Queue", "Cur", "Waiting now", [](Html& h, const Row& r) { number_cell(h, r.qcur); }},
       {"Queue", "Max", "Longest queue seen", [](Html& h, const Row& r) { number_cell(h, r.qmax); }},
       {"Queue", "Limit", "maxqueue", [](Html& h, const Row& r) { limit_cell(h, r.qlimit); }},
@@ -276,9 +280,6 @@ const std::vector<PageColumn>& page_columns() {
       {"Errors", "Resp", "Invalid responses", response_error_cell},
       {"Warnings", "Retr", "Connection attempts repeated", [](Html& h, const Row& r) { number_cell(h, r.wretr); }},
       {"Warnings", "Redis", "Requests moved to another server", [](Html& h, const Row& r) { number_cell(h, r.wredis); }},
-      {"Server", "Status", "State, and since when", status_cell},
-      {"Server", "Last check", "Result of the last check", check_cell},
-      {"Server", "Weight", "Effective and configured weight", weight_cell},
       {"Server", "Act", "Active server; number of them", [](Html& h, const Row& r) { role_cell(h, r, r.act); }},
       {"Server", "Bck", "Backup server; number of them", [](Html& h, const Row& r) { role_cell(h, r, r.bck); }},
       {"Server", "Chk", "Failed checks", fail_cell},

@@ -1,4 +1,6 @@
-// The columns of the stats page, in one list: group, heading, what the heading means, and the cell.
+// The columns of the stats page, in one list: group, heading, what the heading means, and the cell. They are
+// HAProxy's; the state stands first, where HAProxy has it at the far end, because that is what people look
+// for.
 #pragma once
 
 #include <string_view>

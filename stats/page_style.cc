@@ -53,7 +53,7 @@ thead tr+tr th{text-align:right;font-weight:500}
 thead tr+tr th.l{text-align:left}
 .g{border-left:1px solid var(--line)}
 tbody th{font-weight:600;position:sticky;left:0;background:var(--card);z-index:1;border-right:1px solid var(--line)}
-thead th.name{position:sticky;left:0;z-index:2;text-align:left;border-right:1px solid var(--line);vertical-align:bottom;padding-bottom:4px}
+thead tr th.name{position:sticky;left:0;z-index:2;text-align:left;border-right:1px solid var(--line);vertical-align:bottom;padding-bottom:4px}
 tbody th small{display:block;font-weight:400;color:var(--dim)}
 tbody tr:hover>*{background:var(--hover)}
 tr.frontend>*,tr.backend>*{background:var(--head)}
