@@ -115,6 +115,8 @@ ChunkDecoder::Step ChunkDecoder::parse_trailers(std::span<char> bytes, std::size
   const ParseResult result = parse_fields(section, limits_, scratch_, progress);
   if (result.needs_more()) return need_more(at);
   if (result.is_bad()) return bad(result.error, at + result.offset);
+  // A coding that comes after the body is no mistake but an attempt.
+  if (scratch_.has(HeaderId::transfer_encoding)) return bad(ErrorCode::bad_trailer, at);
   for (std::size_t i = 0; trailers_ != nullptr && i < scratch_.size(); ++i) {
     const HeaderId id = scratch_.id(i);
     if (id != HeaderId::other && (kForbiddenTrailers & set_of(id)) != 0) continue;

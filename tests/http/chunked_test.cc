@@ -72,6 +72,7 @@ TEST(ChunkDecoder, TakesAndRefusesLikeTheOracle) {
       {"3\r\nabc\r\n0\r\nnocolon\r\n\r\n", "header line without colon"},
       {"3\r\nabc\r\n0\r\n\r\r\n", "CR without LF"},
       {"3\r\nabc\r\n", "need more"},
+      {"3\r\nabc\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n", "invalid trailer"},
       // Stricter than the oracle:
       {"3\nabc\n0\n\n", "LF without CR"},
       {"3\r\nabc\n0\r\n\r\n", "LF without CR"},

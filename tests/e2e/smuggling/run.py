@@ -259,6 +259,9 @@ class Proxy:
             outcome["requests"] = len(origin.requests)
             outcome["dirty"] = origin.dirty
             outcome["bytes"] = origin.bytes.decode("latin-1")
+        # Requests that the proxy still holds for a client that has gone must not count for the next case.
+        origin.prepare([PLAIN], True)
+        time.sleep(0.1)
         return outcome
 
     def exchange(self, lane, parts, quiet, head_first):
