@@ -158,6 +158,14 @@ bool lacks_websocket_key(const HeaderBlock& headers) noexcept {
   return websocket && headers.get(HeaderId::sec_websocket_key).size() != kKeyLength;
 }
 
+// Whether a 101 says what it switches to (RFC 9110 section 15.2.2), and for WebSocket that the key was
+// understood.
+bool completes_switch(const HeaderBlock& headers, bool upgrade_token) noexcept {
+  if (!upgrade_token) return false;
+  return !list_has_token(headers.get(HeaderId::upgrade), "websocket") ||
+         headers.has(HeaderId::sec_websocket_accept);
+}
+
 ErrorCode read_body(HeaderBlock& headers, Framing& f, bool& both) {
   bool has_length = false;
   bool chunked = false;
@@ -241,7 +249,8 @@ Framing frame_response(ResponseHead& head, const RequestFacts& request) {
   if (status < 200) {
     if (f.kind != BodyKind::none) return refuse(ErrorCode::unexpected_framing);
     if (status != 101) return f;
-    if (!request.upgrade) return refuse(ErrorCode::unexpected_switch);
+    if (!request.upgrade || !completes_switch(headers, tokens.upgrade))
+      return refuse(ErrorCode::unexpected_switch);
     f.upgrade = true;
     f.kind = BodyKind::tunnel;
     return f;

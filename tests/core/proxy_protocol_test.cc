@@ -156,6 +156,22 @@ TEST(ProxyV2, CarriesUnixAddresses) {
   EXPECT_EQ(header.destination.to_string(), "unix:/run/b");
 }
 
+// Sent by HAProxy 2.6 with `send-proxy-v2 proxy-v2-options crc32c,unique-id`.
+TEST(ProxyV2, ReadsAndBuildsWhatHaproxySends) {
+  const std::string sent(
+      "\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x19\x7f\x00\x00\x01\x7f\x00\x00\x01\x97\x6c\xc0\x0f\x03\x00\x04\x65"
+      "\xe5\xd2\xe5\x05"
+      "\x00\x03id0",
+      41);
+  ProxyHeader header;
+  ASSERT_EQ(parse(sent, header).length, sent.size());
+  EXPECT_EQ(header.unique_id, "id0");
+  ProxyV2Options options;
+  options.crc32c = true;
+  options.unique_id = header.unique_id;
+  EXPECT_EQ(build_proxy_v2(header.source, header.destination, options), sent);
+}
+
 TEST(Crc32c, HasTheValueOfTheRfc) { EXPECT_EQ(crc32c("123456789"), 0xE3069283U); }
 
 }  // namespace
