@@ -79,7 +79,7 @@ std::string without_cookie(std::string_view field, const CookieSpan& cookie) {
   if (cookie.previous != CookieSpan::npos) {
     kept = trim_ows(field.substr(0, cookie.previous));
     if (next == CookieSpan::npos) return kept;
-    kept += field[cookie.previous];
+    kept += field[next];
     kept += ' ';
   }
   if (next != CookieSpan::npos) kept += field.substr(std::min(skip_blanks(field, next + 1), field.size()));
