@@ -14,8 +14,8 @@ Backend::Backend(std::shared_ptr<const BackendDef> def, unsigned workers)
   for (const ServerDef& server : def_->servers) {
     // Aliased: the server's definition lives as long as the whole backend's.
     std::shared_ptr<const ServerDef> own(def_, &server);
-    servers_.push_back(
-        std::make_unique<Server>(*this, std::move(own), static_cast<std::uint32_t>(servers_.size()), workers));
+    servers_.push_back(std::make_unique<Server>(*this, std::move(own),
+                                                static_cast<std::uint32_t>(servers_.size()), workers));
     set.members.push_back(servers_.back().get());
   }
   policy_ = balance::make_policy(def_->balance, std::move(set));
@@ -73,7 +73,8 @@ void Backend::remove_server(Server& server) {
   set.all_backups = def_->all_backups;
   {
     const std::lock_guard lock(servers_mutex_);
-    auto it = std::find_if(servers_.begin(), servers_.end(), [&](const auto& s) { return s.get() == &server; });
+    auto it =
+        std::find_if(servers_.begin(), servers_.end(), [&](const auto& s) { return s.get() == &server; });
     if (it == servers_.end()) return;
     removed_.push_back(std::move(*it));
     servers_.erase(it);
@@ -83,8 +84,8 @@ void Backend::remove_server(Server& server) {
 }
 
 Server* Backend::pick(const balance::PickContext& context, Server** full) {
-  // A slot may be lost to another worker between pick and take; each loss means that somebody else got on, so a few
-  // rounds suffice, and the queue catches the rest.
+  // A slot may be lost to another worker between pick and take; each loss means that somebody else got on, so
+  // a few rounds suffice, and the queue catches the rest.
   for (int round = 0; round < 8; ++round) {
     auto* server = static_cast<Server*>(policy_->pick(context));
     if (server == nullptr) return nullptr;

@@ -31,8 +31,8 @@ class Backend {
   [[nodiscard]] const BackendDef& def() const noexcept { return *def_; }
   [[nodiscard]] std::shared_ptr<const BackendDef> shared_def() const noexcept { return def_; }
 
-  // Safe from any thread: servers are added and removed under a lock, and a removed server stays allocated until the
-  // backend goes.
+  // Safe from any thread: servers are added and removed under a lock, and a removed server stays allocated
+  // until the backend goes.
   [[nodiscard]] std::vector<Server*> servers() const;
   [[nodiscard]] Server* find_server(std::string_view name) const;
   [[nodiscard]] Server* find_by_cookie(std::string_view value) const;
@@ -44,8 +44,8 @@ class Backend {
   [[nodiscard]] balance::Policy& policy() noexcept { return *policy_; }
   stats::Counters& counters(unsigned worker) noexcept { return totals.at(worker); }
 
-  // Chooses a server with a free slot and takes the slot. Null: nobody is usable (any_usable false) or all are full;
-  // when the algorithm insists on one that is full (hashes), `full` names it.
+  // Chooses a server with a free slot and takes the slot. Null: nobody is usable (any_usable false) or all
+  // are full; when the algorithm insists on one that is full (hashes), `full` names it.
   Server* pick(const balance::PickContext& context, Server** full = nullptr);
   // After a slot became free on this server, or it became usable: grants slots to those who wait.
   void dispatch(Server& server);
@@ -53,12 +53,13 @@ class Backend {
   void dispatch_all();
   // The server went down: those who wait for it alone choose again.
   void evict_queue(Server& server);
-  // UP while at least one server can take traffic (or when there is no server at all: then it has nothing to do).
+  // UP while at least one server can take traffic (or when there is no server at all: then it has nothing to
+  // do).
   [[nodiscard]] bool is_up();
 
   std::atomic<std::uint32_t> current_sessions{0};
-  std::atomic<std::uint32_t> queued{0};        // in the backend's own queue and in all servers' queues
-  std::atomic<std::uint32_t> queued_here{0};   // in the backend's own queue
+  std::atomic<std::uint32_t> queued{0};       // in the backend's own queue and in all servers' queues
+  std::atomic<std::uint32_t> queued_here{0};  // in the backend's own queue
   std::atomic<std::uint64_t> queue_max{0};
   std::atomic<Millis> last_change{0};
   std::atomic<Millis> down_time{0};

@@ -49,9 +49,9 @@ void Connector::avoid(Server& server) {
   if (std::find(avoided_.begin(), avoided_.end(), &server) == avoided_.end()) avoided_.push_back(&server);
 }
 
-// Whether the next attempt may go to another server (manual 4.2, redispatch). A session that no cookie or rule binds
-// to its server always may: HAProxy would knock three times at a dead server before it gives up; our users should not
-// see a failure that another server could have prevented.
+// Whether the next attempt may go to another server (manual 4.2, redispatch). A session that no cookie or
+// rule binds to its server always may: HAProxy would knock three times at a dead server before it gives up;
+// our users should not see a failure that another server could have prevented.
 bool Connector::may_move(const Demand& demand, int attempt) const noexcept {
   if (demand.wanted == nullptr) return true;
   if (!demand.def->redispatch || demand.insist) return false;
@@ -79,8 +79,8 @@ Task<ConnectOutcome> Connector::obtain_slot(const Demand& demand, Server*& serve
   Server* wanted = demand.wanted;
   for (;;) {
     if (wanted != nullptr && !wanted->can_serve() && !demand.insist) wanted = nullptr;
-    if (wanted != nullptr && demand.wanted == wanted && std::find(avoided_.begin(), avoided_.end(), wanted) !=
-                                                           avoided_.end()) {
+    if (wanted != nullptr && demand.wanted == wanted &&
+        std::find(avoided_.begin(), avoided_.end(), wanted) != avoided_.end()) {
       wanted = nullptr;  // redispatched away from it
     }
     Server* full = nullptr;
@@ -117,12 +117,14 @@ Task<ConnectOutcome> Connector::obtain_slot(const Demand& demand, Server*& serve
     co_await wait;
     waiting_ = nullptr;
     (queue_on != nullptr ? record_.srv_queue : record_.backend_queue) += wait.position;
-    if (aborted_ != Cause::none && wait.granted == nullptr) co_return ConnectOutcome{false, aborted_, Phase::queue, 503};
+    if (aborted_ != Cause::none && wait.granted == nullptr)
+      co_return ConnectOutcome{false, aborted_, Phase::queue, 503};
     if (wait.granted != nullptr) {
       server = wait.granted;
       co_return ConnectOutcome{true};
     }
-    if (wait.status == IoStatus::timeout) co_return ConnectOutcome{false, Cause::server_timeout, Phase::queue, 503};
+    if (wait.status == IoStatus::timeout)
+      co_return ConnectOutcome{false, Cause::server_timeout, Phase::queue, 503};
     wanted = nullptr;  // the one that we waited for went down: whoever is left
   }
 }
@@ -139,15 +141,16 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
   options.fast_open = server.def().tfo;
   const ConnectAttempt attempt = begin_connect(to, options);
   if (attempt.fd < 0) {
-    co_return ConnectOutcome{false,
-                             attempt.error.status == IoStatus::no_resource ? Cause::resource : Cause::server_abort,
-                             Phase::connect, 503};
+    co_return ConnectOutcome{
+        false, attempt.error.status == IoStatus::no_resource ? Cause::resource : Cause::server_abort,
+        Phase::connect, 503};
   }
   lease.connection = std::make_unique<ServerConnection>(worker_, attempt.fd);
   server.pool_used.fetch_add(1, std::memory_order_relaxed);
   FdStream& stream = lease.connection->stream;
-  Deadline deadline(worker_.timers(),
-                    [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); }, &stream);
+  Deadline deadline(
+      worker_.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
+      &stream);
   if (demand.connect_timeout > 0) deadline.set(worker_.now() + demand.connect_timeout);
   connecting_ = &stream;
   IoStatus status = IoStatus::ok;
@@ -155,10 +158,6 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
     stream.exhausted_write();
     const IoResult ready = co_await stream.writable();
     status = ready.ok() ? io_status_of(connect_error(stream.fd())) : ready.status;
-  }
-  if (status == IoStatus::ok && !demand.proxy_header.empty()) {
-    const IoResult sent = co_await write_all(worker_, stream, demand.proxy_header, nullptr, 0);
-    status = sent.status;
   }
   connecting_ = nullptr;
   if (status == IoStatus::ok) {
@@ -171,6 +170,24 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
   if (aborted_ != Cause::none) co_return ConnectOutcome{false, aborted_, Phase::connect, 503};
   co_return ConnectOutcome{false, status == IoStatus::timeout ? Cause::server_timeout : Cause::server_abort,
                            Phase::connect, 503};
+}
+
+bool Connector::reuse(const Demand& demand, Lease& lease) noexcept {
+  const auto index = static_cast<unsigned>(worker_.index());
+  Server& server = *lease.server;
+  if (demand.own != nullptr && *demand.own && demand.own_server == &server) {
+    (*demand.own)->stream.unwatch_idle();
+    if (!(*demand.own)->stream.disturbed_while_idle()) lease.connection = std::move(*demand.own);
+  }
+  if (!lease.connection && demand.allow_reuse)
+    lease.connection = server.pool(index).take(demand.reuse_min_requests);
+  if (!lease.connection) return false;
+  lease.reused = true;
+  server.pool_used.fetch_add(1, std::memory_order_relaxed);
+  ++server.counters(index).reuse;
+  ++backend_.counters(index).reuse;
+  record_.at.connected = worker_.now_us();
+  return true;
 }
 
 Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
@@ -186,21 +203,12 @@ Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
         co_return slot;
       }
       lease.server = server;
-      server->counters(index).sess_max.note(server->current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+      server->counters(index).sess_max.note(server->current_sessions.fetch_add(1, std::memory_order_relaxed) +
+                                            1);
     }
     record_.server = lease.server->name;
     if (record_.at.dequeued == stats::kUnset) record_.at.dequeued = worker_.now_us();
-    if (demand.allow_reuse && attempt == 0) {
-      lease.connection = lease.server->pool(index).take(demand.reuse_min_requests);
-      if (lease.connection) {
-        lease.reused = true;
-        lease.server->pool_used.fetch_add(1, std::memory_order_relaxed);
-        ++lease.server->counters(index).reuse;
-        ++backend_.counters(index).reuse;
-        record_.at.connected = worker_.now_us();
-        co_return ConnectOutcome{true};
-      }
-    }
+    if (attempt == 0 && reuse(demand, lease)) co_return ConnectOutcome{true};
     lease.reused = false;
     const ConnectOutcome outcome = co_await connect(demand, lease);
     if (outcome.ok) {
@@ -222,7 +230,8 @@ Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
       Server* const failed = lease.server;
       lease.release();
       stay = nullptr;
-      // Somebody else may be there to take it; when the same server comes out again, it is given time to restart.
+      // Somebody else may be there to take it; when the same server comes out again, it is given time to
+      // restart.
       Server* next = nullptr;
       const ConnectOutcome slot = co_await obtain_slot(demand, next);
       if (!slot.ok) {

@@ -37,14 +37,18 @@ class Lease {
 struct Demand {
   const BackendDef* def = nullptr;  // of the snapshot that the session began with
   balance::PickContext pick;
-  Server* wanted = nullptr;   // by persistence
-  bool insist = false;        // wanted even when it is down (option persist, force-persist)
+  Server* wanted = nullptr;  // by persistence
+  bool insist = false;       // wanted even when it is down (option persist, force-persist)
   const Address* client = nullptr;
-  const Address* local = nullptr;       // where the client connected to: port offsets, transparent
-  std::string_view proxy_header;        // sent first on new connections; filled by the session
-  bool allow_reuse = false;
-  std::uint32_t reuse_min_requests = 0;  // only connections that have served that many (http-reuse aggressive)
-  Millis connect_timeout = 0;            // 0: none
+  const Address* local = nullptr;  // where the client connected to: port offsets, transparent
+  std::string_view proxy_header;   // sent first on new connections; filled by the session
+  bool allow_reuse = false;        // of connections that other sessions opened
+  // The connection that this very session used last, and its server; taken when that server is chosen again.
+  std::unique_ptr<ServerConnection>* own = nullptr;
+  const Server* own_server = nullptr;
+  std::uint32_t reuse_min_requests =
+      0;                       // only connections that have served that many (http-reuse aggressive)
+  Millis connect_timeout = 0;  // 0: none
   Millis queue_timeout = 0;
   int retries = 3;
 };
@@ -56,7 +60,8 @@ struct ConnectOutcome {
   int status = 503;  // what an HTTP client is told
 };
 
-// One session's way to a server. Lives in the session; run() may be called again for each request and for retries.
+// One session's way to a server. Lives in the session; run() may be called again for each request and for
+// retries.
 class Connector {
  public:
   Connector(Worker& worker, Backend& backend, stats::SessionRecord& record) noexcept
@@ -65,12 +70,15 @@ class Connector {
   Task<ConnectOutcome> run(const Demand& demand, Lease& lease);
   // The client left, or an operator ended the session. From a callback of the same worker.
   void abort(Cause why) noexcept;
+  [[nodiscard]] Backend& backend() const noexcept { return backend_; }
   // Servers that failed this session; they are avoided while others can take it.
   void avoid(Server& server);
+  void forget_failures() noexcept { avoided_.clear(); }
 
  private:
   Task<ConnectOutcome> obtain_slot(const Demand& demand, Server*& server);
   Task<ConnectOutcome> connect(const Demand& demand, Lease& lease);
+  bool reuse(const Demand& demand, Lease& lease) noexcept;
   [[nodiscard]] bool may_move(const Demand& demand, int attempt) const noexcept;
   [[nodiscard]] Address target(const Demand& demand, const Server& server) const;
 

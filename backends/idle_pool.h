@@ -17,7 +17,8 @@ struct ServerConnection {
   FdStream stream;
   std::uint32_t requests = 0;  // answered over it so far
   Millis idle_since = 0;
-  // A connection that may serve nobody but the session that opened it (its PROXY header or source names the client).
+  // A connection that may serve nobody but the session that opened it (its PROXY header or source names the
+  // client).
   bool is_private = false;
 
  private:
@@ -27,8 +28,8 @@ struct ServerConnection {
   ServerConnection* next_ = nullptr;
 };
 
-// The idle connections of one server on one worker: last in, first out, so that surplus ones grow old and are purged.
-// A connection on which the server closes or talks out of turn leaves the pool and is closed at once.
+// The idle connections of one server on one worker: last in, first out, so that surplus ones grow old and are
+// purged. A connection on which the server closes or talks out of turn leaves the pool and is closed at once.
 class IdlePool {
  public:
   // shared_count: idle connections of the server over all workers.

@@ -8,8 +8,9 @@ QueueWait::QueueWait(Worker& worker, Backend& backend, Server* wanted, Millis un
     : worker_(worker),
       backend_(backend),
       wanted_(wanted),
-      deadline_(worker.timers(),
-                [](void* self) noexcept { static_cast<QueueWait*>(self)->give_up(IoStatus::timeout); }, this),
+      deadline_(
+          worker.timers(),
+          [](void* self) noexcept { static_cast<QueueWait*>(self)->give_up(IoStatus::timeout); }, this),
       until_(until) {}
 
 QueueWait::~QueueWait() = default;

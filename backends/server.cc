@@ -34,7 +34,8 @@ Server::Server(Backend& backend, std::shared_ptr<const ServerDef> def, std::uint
       def_(std::move(def)),
       address_(def_->address),
       admin_(initial_admin(*def_)) {
-  if (def_->check.init_state == health::InitState::down || def_->check.init_state == health::InitState::fully_down) {
+  if (def_->check.init_state == health::InitState::down ||
+      def_->check.init_state == health::InitState::fully_down) {
     running_.store(!def_->check.enabled);
   }
   pools_.reserve(workers);
@@ -58,7 +59,8 @@ void Server::set_address(const Address& address) {
   if (address.family() != AF_UNSPEC) change_admin(0, kNoAddress);
 }
 
-// The limit on sessions as of now: climbs from minconn to maxconn with the load of the backend (manual 5.2, minconn).
+// The limit on sessions as of now: climbs from minconn to maxconn with the load of the backend (manual 5.2,
+// minconn).
 void Server::apply_limits() {
   std::uint32_t limit = def_->maxconn;
   if (def_->minconn != 0 && def_->minconn < limit && backend_.fullconn != 0) {
@@ -79,8 +81,8 @@ void Server::refresh() {
     if (elapsed >= def_->slowstart) {
       up_since_.store(0, std::memory_order_relaxed);
     } else {
-      effective = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(effective * std::max<Millis>(elapsed, 0) /
-                                                                        def_->slowstart));
+      effective = std::max<std::uint32_t>(
+          1, static_cast<std::uint32_t>(effective * std::max<Millis>(elapsed, 0) / def_->slowstart));
     }
   }
   const bool usable = running() && !stopping() && (admin() & (kAnyMaint | kAnyDrain)) == 0;
@@ -100,8 +102,8 @@ bool Server::change_admin(std::uint32_t add, std::uint32_t remove) {
   const bool was_out = (before & kAnyMaint) != 0;
   const bool is_out = (after & kAnyMaint) != 0;
   if (was_out && !is_out) {
-    // Leaving maintenance, a checked server proves itself from full health (init-state tells otherwise); an unchecked
-    // one simply runs.
+    // Leaving maintenance, a checked server proves itself from full health (init-state tells otherwise); an
+    // unchecked one simply runs.
     running_.store(true, std::memory_order_release);
     if (def_->slowstart > 0) up_since_.store(monotonic_now());
   }
@@ -114,7 +116,8 @@ bool Server::change_admin(std::uint32_t add, std::uint32_t remove) {
   refresh();
   if (is_out && !was_out) {
     backend_.evict_queue(*this);
-    if (def_->on_marked_down_shutdown && backend_.kill_sessions) backend_.kill_sessions(*this, Cause::killed_down);
+    if (def_->on_marked_down_shutdown && backend_.kill_sessions)
+      backend_.kill_sessions(*this, Cause::killed_down);
   }
   for (Server* follower : trackers) {
     const std::uint32_t maint = is_out ? kInheritedMaint : 0U;
@@ -132,7 +135,9 @@ void Server::set_running(bool up, Millis now) {
     last_change = now;
   }
   if (up && def_->slowstart > 0) up_since_.store(now);
-  if (!up) ++totals.at(static_cast<unsigned>(Worker::current() != nullptr ? Worker::current()->index() : 0)).down_transitions;
+  if (!up)
+    ++totals.at(static_cast<unsigned>(Worker::current() != nullptr ? Worker::current()->index() : 0))
+          .down_transitions;
   refresh();
   if (up) {
     if (def_->on_marked_up_shutdown_backup && !backup && backend_.kill_sessions) {
@@ -142,7 +147,8 @@ void Server::set_running(bool up, Millis now) {
     }
   } else {
     backend_.evict_queue(*this);
-    if (def_->on_marked_down_shutdown && backend_.kill_sessions) backend_.kill_sessions(*this, Cause::killed_down);
+    if (def_->on_marked_down_shutdown && backend_.kill_sessions)
+      backend_.kill_sessions(*this, Cause::killed_down);
   }
   for (Server* follower : trackers) follower->set_running(up, now);
 }

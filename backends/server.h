@@ -39,7 +39,8 @@ struct LastCheck {
   std::string description;
 };
 
-// Identity is the pair of backend and server name. As a balance::Member it is read and counted by all workers.
+// Identity is the pair of backend and server name. As a balance::Member it is read and counted by all
+// workers.
 class Server : public balance::Member {
  public:
   Server(Backend& backend, std::shared_ptr<const ServerDef> def, std::uint32_t index, unsigned workers);
@@ -53,7 +54,9 @@ class Server : public balance::Member {
 
   IdlePool& pool(unsigned worker) noexcept { return *pools_[worker]; }
   stats::Counters& counters(unsigned worker) noexcept { return totals.at(worker); }
-  [[nodiscard]] std::uint32_t idle_connections() const noexcept { return idle_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint32_t idle_connections() const noexcept {
+    return idle_.load(std::memory_order_relaxed);
+  }
 
   // Takes the admin flags, health and weights together and tells the backend's policy. Any thread.
   void refresh();
@@ -64,11 +67,13 @@ class Server : public balance::Member {
   [[nodiscard]] bool draining() const noexcept {
     return (admin() & kAnyDrain) != 0 || user_weight.load(std::memory_order_relaxed) == 0;
   }
-  // A connection may be opened to it: running, not in maintenance. Draining servers still take persistent sessions.
+  // A connection may be opened to it: running, not in maintenance. Draining servers still take persistent
+  // sessions.
   [[nodiscard]] bool can_serve() const noexcept { return running() && !in_maintenance(); }
   // What checks say; true without checks.
   [[nodiscard]] bool running() const noexcept { return running_.load(std::memory_order_acquire); }
-  // Up or down by checks or agent. Ends sessions and drains queues as the definition says. `now`: monotonic ms.
+  // Up or down by checks or agent. Ends sessions and drains queues as the definition says. `now`: monotonic
+  // ms.
   void set_running(bool up, Millis now);
   // disable-on-404: keeps persistent sessions only.
   void set_stopping(bool stopping);
@@ -77,10 +82,10 @@ class Server : public balance::Member {
   // A slot for one more session has been released: wakes who waits.
   void release_slot();
 
-  std::atomic<std::uint32_t> user_weight;              // 0..256, as set by configuration, operator or agent
+  std::atomic<std::uint32_t> user_weight;  // 0..256, as set by configuration, operator or agent
   std::uint32_t initial_weight;
   std::atomic<std::uint32_t> current_sessions{0};
-  std::atomic<std::uint32_t> pool_used{0};             // connections in use
+  std::atomic<std::uint32_t> pool_used{0};  // connections in use
   std::atomic<bool> checks_enabled;
   std::atomic<bool> agent_enabled;
   stats::EntityCounters totals;
@@ -90,10 +95,10 @@ class Server : public balance::Member {
   mutable std::mutex mutex;
   LastCheck last_check;
   LastCheck last_agent;
-  std::string status_text;     // "UP 1/3" as the check sees it; empty: no checks
+  std::string status_text;  // "UP 1/3" as the check sees it; empty: no checks
   int health_value = 0;
-  Millis last_change = 0;      // monotonic ms of the last change of side
-  Millis down_time = 0;        // sum of finished periods of being down
+  Millis last_change = 0;  // monotonic ms of the last change of side
+  Millis down_time = 0;    // sum of finished periods of being down
   std::string fqdn;
   std::vector<Server*> trackers;  // servers that follow this one; fixed after start
   Server* tracked = nullptr;

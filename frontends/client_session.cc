@@ -1,0 +1,100 @@
+#include "frontends/client_session.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "core/proxy_protocol.h"
+#include "frontends/http_session.h"
+#include "frontends/tcp_session.h"
+
+namespace evenkeel::frontends {
+namespace {
+
+// Gives the place back when the session is over, however it ends.
+struct Admission {
+  Engine& engine;
+  Listener& listener;
+  ~Admission() { engine.release(listener.frontend, listener); }
+};
+
+void prepare_socket(int fd, const FrontendDef& def) noexcept {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  apply_keep_alive(fd, def.client_keep_alive);
+}
+
+void count_connection(ClientConnection& client) {
+  auto& context = client.context;
+  const Millis now = context.worker.now();
+  auto& counters = client.frontend.counters(context.index());
+  ++counters.cum_conn;
+  ++counters.cum_sess;
+  counters.rate(stats::RateId::conn_rate, now);
+  counters.rate(stats::RateId::sess_rate, now);
+  counters.sess_max.note(client.frontend.current.load(std::memory_order_relaxed));
+  auto& listener = client.listener.totals.at(context.index());
+  ++listener.cum_conn;
+  ++listener.cum_sess;
+  context.engine.totals.at(context.index()).rate(stats::RateId::sess_rate, now);
+}
+
+// Reads the PROXY header; false: refuse the connection.
+Task<bool> receive_proxy_header(ClientConnection& client) {
+  Worker& worker = client.context.worker;
+  Deadline deadline(
+      worker.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
+      &client.stream);
+  const backends::Timeouts& timeouts = client.frontend.def().timeouts;
+  const Millis limit = timeouts.http_request > 0 ? timeouts.http_request : timeouts.client;
+  if (limit > 0) deadline.set(worker.now() + limit);
+  client.in.reserve();
+  for (;;) {
+    if (client.in.space().empty()) co_return false;
+    const IoResult in = co_await client.stream.read(client.in.space());
+    if (!in.ok()) co_return false;
+    client.in.commit(in.bytes);
+    ProxyHeader header;
+    const ProxyParseResult parsed = parse_proxy_header(client.in.view(), header);
+    if (parsed.status == ProxyParse::bad) co_return false;
+    if (parsed.status == ProxyParse::need_more) continue;
+    if (header.has_addresses) {
+      client.peer = header.source;
+      client.set_local(header.destination);
+    }
+    client.in.consume(parsed.length);
+    if (client.in.empty()) client.in.release();
+    co_return true;
+  }
+}
+
+}  // namespace
+
+const Address& ClientConnection::local() {
+  if (!local_known_) set_local(stream.local_address());
+  return local_;
+}
+
+Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, Address peer) {
+  const Admission admission{context.engine, listener};
+  ClientConnection client(context, listener, fd);
+  client.peer = peer;
+  client.accepted_us = context.worker.now_us();
+  client.accepted_wall_us = SystemClock().wall_us();
+  if (peer.family() != AF_UNIX) prepare_socket(fd, client.frontend.def());
+  count_connection(client);
+  if (listener.def.accept_proxy) {
+    const bool known = co_await receive_proxy_header(client);
+    if (!known) {
+      ++client.frontend.counters(context.index()).failed_req;
+      co_return;
+    }
+  }
+  client.handshaken_us = context.worker.now_us();
+  if (client.frontend.def().mode == backends::Mode::http) {
+    co_await serve_http(client);
+  } else {
+    co_await serve_tcp(client);
+  }
+}
+
+}  // namespace evenkeel::frontends

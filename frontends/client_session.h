@@ -1,0 +1,42 @@
+// What every client connection begins with, whatever it then speaks.
+#pragma once
+
+#include "core/address.h"
+#include "core/buffer.h"
+#include "core/fd_stream.h"
+#include "core/task.h"
+#include "frontends/engine.h"
+#include "stats/session_record.h"
+
+namespace evenkeel::frontends {
+
+// The client's side of a session, after the PROXY header.
+struct ClientConnection {
+  ClientConnection(WorkerContext& c, Listener& l, int fd)
+      : context(c), listener(l), frontend(l.frontend), stream(c.worker, fd), in(c.worker.buffers()) {}
+  WorkerContext& context;
+  Listener& listener;
+  Frontend& frontend;
+  FdStream stream;
+  Buffer in;     // bytes received and not yet used
+  Address peer;  // as the PROXY header says, else as the kernel says
+  std::int64_t accepted_us = 0;
+  std::int64_t accepted_wall_us = 0;
+  std::int64_t handshaken_us = 0;
+
+  // Where the client connected to; asked of the kernel at its first use, which most sessions never come to.
+  const Address& local();
+  void set_local(const Address& address) {
+    local_ = address;
+    local_known_ = true;
+  }
+
+ private:
+  Address local_;
+  bool local_known_ = false;
+};
+
+// Serves one accepted connection to its end; takes the descriptor. The place that admit() took is given back.
+Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, Address peer);
+
+}  // namespace evenkeel::frontends

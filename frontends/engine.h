@@ -1,0 +1,112 @@
+// The running proxy: workers, frontends, backends, and the life of each client connection from accept to log.
+//
+// Configuration comes in as a snapshot; live objects are made from it once and keyed by name.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "backends/backend.h"
+#include "backends/live_session.h"
+#include "core/task.h"
+#include "core/worker.h"
+#include "frontends/config.h"
+#include "frontends/frontend.h"
+#include "stats/counters.h"
+
+namespace evenkeel::frontends {
+
+class Engine;
+
+// What a session needs of the thread that it runs on.
+struct WorkerContext {
+  WorkerContext(Engine& e, int index, std::size_t buffer_size) : engine(e), worker(index, buffer_size) {}
+  Engine& engine;
+  Worker worker;
+  backends::SessionList sessions;
+  std::vector<Event*> paused_acceptors;
+  [[nodiscard]] unsigned index() const noexcept { return static_cast<unsigned>(worker.index()); }
+};
+
+class Engine {
+ public:
+  // Makes all live objects; opens nothing yet.
+  Engine(std::shared_ptr<const Config> config, unsigned workers);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine();
+
+  // Opens (or takes over, see adopt_socket) the listening sockets of all frontends. False: `errors` has one
+  // line per address that could not be had.
+  bool open_listeners(std::vector<std::string>& errors);
+  // A listening socket of a previous process for that address (seamless reload); taken if a listener wants
+  // it.
+  void adopt_socket(int fd);
+
+  // Starts all threads; the caller's thread becomes worker 0 and returns after stop().
+  void run();
+  // Stops accepting; run() returns when the last session has ended, or when hard_stop_after has passed. Any
+  // thread.
+  void soft_stop();
+  // run() returns at once. Any thread.
+  void stop();
+  [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
+
+  [[nodiscard]] const Config& config() const noexcept { return *config_; }
+  [[nodiscard]] unsigned worker_count() const noexcept { return static_cast<unsigned>(contexts_.size()); }
+  [[nodiscard]] WorkerContext& context(unsigned index) noexcept { return *contexts_[index]; }
+  [[nodiscard]] const std::vector<std::unique_ptr<Frontend>>& frontends() const noexcept {
+    return frontends_;
+  }
+  [[nodiscard]] const std::vector<std::unique_ptr<backends::Backend>>& backends() const noexcept {
+    return backends_;
+  }
+  [[nodiscard]] Frontend* find_frontend(std::string_view name) const noexcept;
+  [[nodiscard]] backends::Backend* find_backend(std::string_view name) const noexcept;
+
+  // Runs the function on every worker's thread and returns at once.
+  void on_all_workers(const std::function<void(WorkerContext&)>& function);
+  void kill_sessions(const backends::Server& server, Cause why);
+  void stop_frontend(Frontend& frontend);
+  void pause_frontend(Frontend& frontend);
+  void resume_frontend(Frontend& frontend);
+  // A connection ended or a limit was raised: acceptors that wait for room look again.
+  void room_made() noexcept;
+
+  // Admission of one connection: takes a place in process and frontend, or says no. release() gives it back.
+  bool admit(Frontend& frontend, Listener& listener) noexcept;
+  void release(Frontend& frontend, Listener& listener) noexcept;
+
+  std::atomic<std::uint32_t> current_connections{0};
+  std::atomic<std::uint32_t> maxconn{0};
+  std::atomic<std::uint64_t> cumulated_connections{0};
+  std::atomic<std::uint64_t> cumulated_requests{0};
+  std::atomic<std::uint32_t> waiting_acceptors{0};
+  stats::EntityCounters totals;  // of the process
+  const std::int64_t started_wall_us;
+  const Millis started;
+
+ private:
+  Task<void> accept_loop(WorkerContext& context, Listener& listener, int fd);
+  Task<void> housekeeping(WorkerContext& context);
+  void start_worker(WorkerContext& context);
+  void drained() noexcept;
+  int adopted_for(const Address& address);
+
+  std::shared_ptr<const Config> config_;
+  std::vector<std::unique_ptr<backends::Backend>> backends_;
+  std::vector<std::unique_ptr<Frontend>> frontends_;
+  std::vector<std::unique_ptr<WorkerContext>> contexts_;
+  std::vector<int> adopted_;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopped_{false};
+};
+
+}  // namespace evenkeel::frontends

@@ -1,0 +1,339 @@
+// The server's part of a request: reaching it, sending the request, reading the head of the response, trying
+// again.
+#include <algorithm>
+
+#include "core/relay.h"
+#include "frontends/http_transaction.h"
+#include "frontends/send_proxy.h"
+#include "http/forwarded.h"
+#include "http/serializer.h"
+
+namespace evenkeel::frontends {
+namespace {
+
+using backends::HttpMode;
+
+bool in_network(const Address& address, const backends::Network& network) noexcept {
+  const std::string_view a = address.ip_bytes();
+  const std::string_view n = network.address.ip_bytes();
+  if (a.size() != n.size() || a.empty()) return false;
+  int bits = network.prefix;
+  for (std::size_t i = 0; i < a.size() && bits > 0; ++i, bits -= 8) {
+    const int mask = bits >= 8 ? 0xff : 0xff << (8 - bits);
+    if (((a[i] ^ n[i]) & mask) != 0) return false;
+  }
+  return true;
+}
+
+// X-Forwarded-For and X-Original-To (manual 4.2): one more field behind those that are there. The backend's
+// word on the header's name wins over the frontend's.
+void add_address_header(http::RequestHead& request, const backends::ForwardForDef& fe,
+                        const backends::ForwardForDef& be, const Address& address,
+                        std::string_view default_name) {
+  if ((!fe.on && !be.on) || !address.is_ip()) return;
+  if (fe.on && fe.except && in_network(address, *fe.except)) return;
+  if (be.on && be.except && in_network(address, *be.except)) return;
+  std::string_view name = default_name;
+  if (!fe.header.empty()) name = fe.header;
+  if (!be.header.empty()) name = be.header;
+  const bool if_none = (fe.on && fe.if_none) || (be.on && be.if_none);
+  if (if_none && request.headers.find(name) != http::HeaderBlock::npos) return;
+  request.headers.add(name, address.ip_string());
+}
+
+bool is_idempotent(http::Method method) noexcept {
+  switch (method) {  // RFC 9110 section 9.2.2
+    case http::Method::get:
+    case http::Method::head:
+    case http::Method::put:
+    case http::Method::del:
+    case http::Method::options:
+    case http::Method::trace:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void HttpConnection::add_forwarded_headers() {
+  const backends::ForwardForDef& fe = def_->forward_for;
+  const backends::ForwardForDef& be = target_def_->forward_for;
+  if (fe.on || be.on) add_address_header(request_, fe, be, client_.peer, "x-forwarded-for");
+  const backends::ForwardForDef& fe_to = def_->original_to;
+  const backends::ForwardForDef& be_to = target_def_->original_to;
+  if (fe_to.on || be_to.on) add_address_header(request_, fe_to, be_to, client_.local(), "x-original-to");
+  const backends::ForwardedDef& f = target_def_->forwarded;
+  if (f.on) {
+    http::ForwardedElement element;
+    if (f.proto) element.proto = "http";
+    if (f.host) element.host = request_.headers.get(http::HeaderId::host);
+    if (f.by || f.by_port) element.by = http::ForwardedNode::of(client_.local(), f.by_port);
+    if (f.for_ || f.for_port) element.for_ = http::ForwardedNode::of(client_.peer, f.for_port);
+    request_.headers.add("forwarded", http::forwarded_element(element));
+  }
+}
+
+void HttpConnection::prepare_request() {
+  add_forwarded_headers();
+  const HttpMode mode = std::max(def_->http_mode, target_def_->http_mode);
+  keep_server_ = mode == HttpMode::keep_alive;
+  if (mode == HttpMode::close) keep_client_ = false;
+  http::SerializeOptions options;
+  if (!keep_server_ && !target_def_->pretend_keepalive && !request_framing_.upgrade) {
+    options.connection = http::ConnectionToken::close;
+  } else if (request_.version_minor == 0) {
+    options.connection = http::ConnectionToken::keep_alive;
+  }
+  out_.reserve();
+  const std::size_t size = http::serialize_request(request_, options, out_.space());
+  if (size > out_.capacity()) {
+    request_size_ = size;  // exchange() refuses it
+    return;
+  }
+  out_.commit(size);
+  request_size_ = size;
+  if (request_body_done_) return;
+  // A body that is here already goes along in the same segment, and can be sent again if need be.
+  Buffer& in = client_.in;
+  const std::size_t here = in.size() - request_head_length_;
+  if (request_framing_.kind == http::BodyKind::length && here >= request_body_left_ &&
+      out_.space().size() >= request_body_left_) {
+    const auto body = static_cast<std::size_t>(request_body_left_);
+    std::copy_n(in.view().data() + request_head_length_, body, out_.space().data());
+    out_.commit(body);
+    request_size_ += body;
+    request_head_length_ += body;
+    record_.bytes_in += body;
+    request_body_left_ = 0;
+    request_body_done_ = true;
+    return;
+  }
+  // The buffer is needed for the body; the log still wants the head.
+  request_.detach();
+  record_.method = request_.method_text();
+  record_.target_uri = request_.target();
+  in.consume(request_head_length_);
+  request_head_length_ = 0;
+}
+
+void HttpConnection::watch_client() {
+  if (!def_->abort_on_close && !target_def_->abort_on_close) return;
+  if (!request_body_done_ || client_.in.size() > request_head_length_) return;
+  client_.stream.watch_idle(
+      [](void* self) noexcept {
+        auto& session = *static_cast<HttpConnection*>(self);
+        char byte = 0;
+        if (::recv(session.client_.stream.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+          return;  // pipelining
+        session.client_left_ = true;
+        if (session.connector_) session.connector_->abort(Cause::client_abort);
+        if (session.lease_.connection) session.lease_.connection->stream.cancel(IoStatus::cancelled);
+      },
+      this);
+}
+
+void HttpConnection::unwatch_client() { client_.stream.unwatch_idle(); }
+
+Task<Next> HttpConnection::connect_failed(const backends::ConnectOutcome& outcome) {
+  fail(client_left_ ? Cause::client_abort : outcome.cause, outcome.phase);
+  if (killed_ != Cause::none || client_left_) co_return Next::close;
+  co_return co_await send_error(outcome.status);
+}
+
+Task<Next> HttpConnection::connect_server() {
+  using backends::Reuse;
+  backends::Demand demand;
+  demand.def = target_def_.get();
+  demand.pick.source = &client_.peer;
+  demand.pick.target = request_.target();
+  const balance::BalanceDef& balance = target_def_->balance;
+  if (balance.algorithm == balance::Algorithm::hdr) {
+    const std::size_t at = request_.headers.find(balance.name);
+    if (at != http::HeaderBlock::npos) demand.pick.header = request_.headers.value(at);
+  }
+  demand.client = &client_.peer;
+  if (needs_local_address(*target_def_)) demand.local = &client_.local();
+  const backends::Timeouts& t = target_def_->timeouts;
+  demand.connect_timeout = t.connect;
+  demand.queue_timeout = t.queue > 0 ? t.queue : t.connect;
+  demand.retries = target_def_->retries;
+  const Reuse reuse = target_def_->reuse;
+  demand.allow_reuse =
+      reuse == Reuse::always || reuse == Reuse::aggressive || (reuse == Reuse::safe && request_number_ > 1);
+  demand.reuse_min_requests = reuse == Reuse::aggressive && request_number_ == 1 ? 2 : 0;
+  watch_client();
+  const backends::ConnectOutcome outcome = co_await connector_->run(demand, lease_);
+  if (!outcome.ok) {
+    unwatch_client();
+    co_return co_await connect_failed(outcome);
+  }
+  server = lease_.server;
+  auto& counters = server->counters(client_.context.index());
+  ++counters.cum_sess;
+  ++counters.cum_req;
+  counters.rate(stats::RateId::sess_rate, worker().now());
+  co_return Next::proceed;
+}
+
+Task<bool> HttpConnection::send_request_head() {
+  if (!lease_.reused) {
+    const std::string header = proxy_header_for(lease_.server->def(), client_, {});
+    if (!header.empty()) {
+      lease_.connection->is_private = true;
+      const IoResult sent = co_await write_all(worker(), server_stream(), header, &server_deadline_,
+                                               target_def_->timeouts.server);
+      if (!sent.ok()) co_return false;
+    }
+  }
+  const IoResult sent = co_await write_all(worker(), server_stream(), out_.view().substr(0, request_size_),
+                                           &server_deadline_, target_def_->timeouts.server);
+  co_return sent.ok();
+}
+
+// Bytes of the response until its head is complete. Interim responses go through to the client.
+Task<IoStatus> HttpConnection::read_response_head() {
+  for (;;) {
+    if (!reply_.empty()) {
+      const http::ParseResult parsed = http::parse_response_head(reply_.bytes(), response_limits_, response_);
+      if (parsed.is_bad()) co_return IoStatus::failed;
+      if (parsed.is_complete()) {
+        const http::RequestFacts facts{request_.method, request_framing_.upgrade};
+        response_framing_ = http::frame_response(response_, facts);
+        if (response_framing_.error != http::ErrorCode::none) co_return IoStatus::failed;
+        if (response_.status >= 200 || response_.status == 101) {
+          response_started_ = true;
+          reply_.consume(parsed.offset);
+          co_return IoStatus::ok;
+        }
+        if (request_.version_minor > 0) {
+          char head[4096];
+          const std::size_t size = http::serialize_response(response_, {}, head);
+          if (size <= sizeof head) {
+            const bool sent = co_await write_client(std::string_view(head, size));
+            if (!sent) co_return IoStatus::cancelled;
+          }
+        }
+        reply_.consume(parsed.offset);
+        response_.clear();
+        continue;
+      }
+    }
+    reply_.reserve();
+    if (reply_.space().empty()) reply_.compact();
+    if (reply_.space().empty()) co_return IoStatus::failed;
+    if (target_def_->timeouts.server > 0) server_deadline_.set(worker().now() + target_def_->timeouts.server);
+    const IoResult in = co_await server_stream().read(reply_.space());
+    if (!in.ok()) co_return in.status;
+    reply_.commit(in.bytes);
+  }
+}
+
+// Whether this request may be sent once more. Without `retry-on`, only over a kept connection that the server
+// closed while the request was on its way, and only where repeating does no harm (RFC 9112 section 9.3.1).
+bool HttpConnection::may_replay(IoStatus why, int status) const noexcept {
+  if (!request_body_done_ || body_pump_running_ || killed_ != Cause::none || client_left_) return false;
+  const bool nothing_came = reply_.empty() && status == 0;
+  const bool cut_off = why == IoStatus::eof || why == IoStatus::reset;
+  if (lease_.reused && nothing_came && cut_off && is_idempotent(request_.method)) return true;
+  if (replays_left_ <= 0) return false;
+  const backends::RetryOn& retry = target_def_->retry_on;
+  if (status != 0) return retry.has_status(status);
+  if (why == IoStatus::timeout) return retry.response_timeout && nothing_came;
+  if (cut_off && nothing_came) return retry.empty_response;
+  if (why == IoStatus::failed) return retry.junk_response;
+  return false;
+}
+
+Task<Next> HttpConnection::response_failed(IoStatus why) {
+  const auto index = client_.context.index();
+  if (killed_ != Cause::none || client_left_) {
+    fail(client_left_ ? Cause::client_abort : killed_, Phase::headers);
+    co_return Next::close;
+  }
+  if (request_body_failed_) {
+    // The client's own fault; `fail` knows already. A client that only stopped sending is told so.
+    if (record_.cause == Cause::client_timeout) co_return co_await send_error(408);
+    if (record_.cause == Cause::denied) co_return co_await send_error(400);
+    co_return Next::close;
+  }
+  ++target_->counters(index).failed_resp;
+  ++lease_.server->counters(index).failed_resp;
+  if (why == IoStatus::timeout) {
+    fail(Cause::server_timeout, Phase::headers);
+    co_return co_await send_error(504);
+  }
+  if (why == IoStatus::failed) {
+    fail(Cause::denied, Phase::headers);
+  } else {
+    fail(Cause::server_abort, Phase::headers);
+  }
+  // A kept connection that was closed under a request which must not be repeated: like a client whose
+  // connection was closed, ours will decide for itself.
+  if (lease_.reused && reply_.empty() && why != IoStatus::failed && !is_idempotent(request_.method)) {
+    co_return Next::close;
+  }
+  co_return co_await send_error(502);
+}
+
+Task<Next> HttpConnection::attempt(bool& again) {
+  const Next connected = co_await connect_server();
+  if (connected != Next::proceed) co_return connected;
+  const bool sent = co_await send_request_head();
+  IoStatus status = IoStatus::reset;
+  if (sent || !lease_.reused) {
+    if (!request_body_done_) {
+      body_pump_running_ = true;
+      body_pump_done_.reset();
+      spawn(pump_request_body());
+    }
+    // Even after a failed write: the server may have answered before it closed.
+    status = co_await read_response_head();
+  }
+  unwatch_client();
+  const bool complete = status == IoStatus::ok;
+  if (complete && !target_def_->retry_on.has_status(response_.status)) co_return Next::proceed;
+  if (may_replay(status, complete ? response_.status : 0)) {
+    if (!(lease_.reused && reply_.empty())) {
+      --replays_left_;
+      ++record_.retries;
+      ++target_->counters(client_.context.index()).retries;
+      ++lease_.server->counters(client_.context.index()).retries;
+      connector_->avoid(*lease_.server);
+    }
+    server = nullptr;
+    lease_.release();
+    reply_.release();
+    response_.clear();
+    response_started_ = false;
+    again = true;
+    co_return Next::proceed;
+  }
+  if (complete) co_return Next::proceed;
+  if (body_pump_running_) {
+    client_.stream.interrupt(IoStatus::cancelled);
+    server_stream().cancel(IoStatus::cancelled);
+    co_await body_pump_done_;
+  }
+  co_return co_await response_failed(status);
+}
+
+Task<Next> HttpConnection::exchange() {
+  if (request_size_ > out_.capacity()) {
+    fail(Cause::denied, Phase::request);
+    co_return co_await send_error(400);
+  }
+  if (!connector_ || &connector_->backend() != target_) {
+    connector_ = std::make_unique<backends::Connector>(worker(), *target_, record_);
+  }
+  connector_->forget_failures();
+  replays_left_ = target_def_->retries;
+  for (;;) {
+    bool again = false;
+    const Next next = co_await attempt(again);
+    if (!again) co_return next;
+  }
+}
+
+}  // namespace evenkeel::frontends

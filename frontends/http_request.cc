@@ -1,0 +1,131 @@
+// The client's request: waiting for it, reading its head, refusing what cannot be understood.
+#include "frontends/http_transaction.h"
+#include "frontends/session_end.h"
+#include "http/status.h"
+
+namespace evenkeel::frontends {
+
+void HttpConnection::begin_request() {
+  record_ = {};
+  begin_record(record_, client_);
+  record_.http = true;
+  if (request_number_ > 0) {
+    record_.at.accepted = idle_since_us_;
+    record_.at.handshaken = idle_since_us_;
+  }
+  request_.clear();
+  response_.clear();
+  request_head_length_ = 0;
+  request_size_ = 0;
+  request_body_done_ = true;
+  request_body_failed_ = false;
+  response_started_ = false;
+  client_left_ = false;
+  keep_client_ = true;
+  keep_server_ = true;
+}
+
+// Waits for and reads bytes of the request. The time allowed is counted from the first byte on, so that a
+// client cannot hold the connection by sending a byte now and then (manual 4.2, timeout http-request).
+Task<IoStatus> HttpConnection::fill_request() {
+  Buffer& in = client_.in;
+  if (in.empty()) {
+    in.release();
+    const backends::Timeouts& t = def_->timeouts;
+    Millis wait = t.http_request > 0 ? t.http_request : t.client;
+    if (request_number_ > 0 && t.http_keep_alive > 0) wait = t.http_keep_alive;
+    if (wait > 0) client_deadline_.set(worker().now() + wait);
+    const IoResult ready = co_await client_.stream.readable();
+    if (!ready.ok()) co_return ready.status;
+    in.reserve();
+  }
+  if (in.space().empty()) in.compact();
+  if (in.space().empty()) co_return IoStatus::no_resource;
+  const IoResult read = co_await client_.stream.read(in.space());
+  if (!read.ok()) co_return read.status;
+  if (record_.at.first_byte == stats::kUnset) {
+    record_.at.first_byte = worker().now_us();
+    const backends::Timeouts& t = def_->timeouts;
+    const Millis limit = t.http_request > 0 ? t.http_request : t.client;
+    if (limit > 0) {
+      client_deadline_.set(worker().now() + limit);
+    } else {
+      client_deadline_.clear();
+    }
+  }
+  in.commit(read.bytes);
+  co_return IoStatus::ok;
+}
+
+Task<Next> HttpConnection::read_request() {
+  begin_request();
+  Buffer& in = client_.in;
+  if (!in.empty()) record_.at.first_byte = worker().now_us();  // pipelined
+  for (;;) {
+    if (!in.empty()) {
+      const http::ParseResult parsed = http::parse_request_head(in.bytes(), request_limits_, request_);
+      if (parsed.is_complete()) {
+        request_head_length_ = parsed.offset;
+        break;
+      }
+      if (parsed.is_bad()) co_return co_await refuse_request(400, Cause::denied, Phase::request);
+    }
+    const IoStatus status = co_await fill_request();
+    if (status == IoStatus::ok) continue;
+    if (killed_ != Cause::none) co_return Next::close;
+    if (status == IoStatus::no_resource)
+      co_return co_await refuse_request(400, Cause::denied, Phase::request);
+    const bool untouched = in.empty();
+    // Nothing came at all: browsers open connections for later, and idle ones end; neither is an error.
+    if (untouched && (request_number_ > 0 || def_->ignore_probes || status != IoStatus::timeout))
+      co_return Next::close;
+    if (status == IoStatus::timeout)
+      co_return co_await refuse_request(408, Cause::client_timeout, Phase::request);
+    ++client_.frontend.counters(client_.context.index()).cli_aborts;
+    co_return co_await refuse_request(400, Cause::client_abort, Phase::request);
+  }
+  client_deadline_.clear();
+  record_.at.request_done = worker().now_us();
+  request_framing_ = http::frame_request(request_);
+  if (request_framing_.error != http::ErrorCode::none) {
+    co_return co_await refuse_request(http::status_of(request_framing_.error), Cause::denied, Phase::request);
+  }
+  note_request();
+  co_return Next::proceed;
+}
+
+// What the log and the counters want to know of a good request.
+void HttpConnection::note_request() {
+  ++request_number_;
+  record_.captured = true;
+  record_.method = request_.method_text();
+  record_.target_uri = request_.target();
+  record_.version = request_.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+  record_.bytes_in = request_head_length_;
+  keep_client_ = request_framing_.keep_alive && def_->http_mode != backends::HttpMode::close;
+  request_body_done_ = request_framing_.kind == http::BodyKind::none ||
+                       (request_framing_.kind == http::BodyKind::length && request_framing_.length == 0);
+  request_body_left_ = request_framing_.kind == http::BodyKind::length ? request_framing_.length : 0;
+  request_chunks_ = http::ChunkDecoder(request_limits_);
+  const auto index = client_.context.index();
+  auto& counters = client_.frontend.counters(index);
+  ++counters.cum_req;
+  counters.rate(stats::RateId::req_rate, worker().now());
+  client_.context.engine.totals.at(index).rate(stats::RateId::req_rate, worker().now());
+  ++client_.context.engine.totals.at(index).cum_req;
+}
+
+// Answers what could not be taken for a request, and closes.
+Task<Next> HttpConnection::refuse_request(int status, Cause cause, Phase phase) {
+  fail(cause, phase);
+  auto& counters = client_.frontend.counters(client_.context.index());
+  ++counters.cum_req;
+  ++counters.failed_req;
+  keep_client_ = false;
+  request_head_length_ = client_.in.held() ? client_.in.size() : 0;
+  (void)co_await send_error(status);
+  finish_request();
+  co_return Next::close;
+}
+
+}  // namespace evenkeel::frontends

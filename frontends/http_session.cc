@@ -1,0 +1,95 @@
+#include "frontends/http_session.h"
+
+#include <algorithm>
+
+#include "frontends/http_transaction.h"
+#include "frontends/session_end.h"
+
+namespace evenkeel::frontends {
+
+HttpConnection::HttpConnection(ClientConnection& client)
+    : client_(client),
+      def_(client.frontend.shared_def()),
+      out_(client.context.worker.buffers()),
+      reply_(client.context.worker.buffers()),
+      client_deadline_(client.context.worker.timers(), &HttpConnection::expire_client, this),
+      server_deadline_(client.context.worker.timers(), &HttpConnection::expire_server, this) {
+  frontend = &client.frontend;
+  request_limits_.max_headers = client.context.engine.config().global.max_headers;
+  request_limits_.accept_unsafe = def_->accept_unsafe_request;
+  response_limits_.max_headers = request_limits_.max_headers;
+  client.context.sessions.join(*this);
+}
+
+void HttpConnection::expire_client(void* self) noexcept {
+  static_cast<HttpConnection*>(self)->client_.stream.interrupt(IoStatus::timeout);
+}
+
+void HttpConnection::expire_server(void* self) noexcept {
+  auto& lease = static_cast<HttpConnection*>(self)->lease_;
+  if (lease.connection) lease.connection->stream.interrupt(IoStatus::timeout);
+}
+
+void HttpConnection::kill(Cause why) noexcept {
+  if (killed_ != Cause::none) return;
+  killed_ = why;
+  if (connector_) connector_->abort(why);
+  client_.stream.cancel(IoStatus::cancelled);
+  if (lease_.connection) lease_.connection->stream.cancel(IoStatus::cancelled);
+}
+
+void HttpConnection::describe(std::string& out) const {
+  out += "proto=http src=" + client_.peer.to_string() + " fe=" + client_.frontend.name() +
+         " be=" + (target_ != nullptr ? target_->name() : "<NONE>") +
+         " srv=" + (server != nullptr ? server->name : "<none>");
+}
+
+void HttpConnection::fail(Cause cause, Phase phase) noexcept {
+  if (record_.cause != Cause::none) return;  // the first trouble is the one that counts
+  record_.cause = killed_ != Cause::none ? killed_ : cause;
+  record_.phase = phase;
+}
+
+Task<void> HttpConnection::run() {
+  while (killed_ == Cause::none) {
+    Next next = co_await read_request();
+    if (next == Next::close) break;
+    if (next == Next::proceed) next = co_await answer_locally();
+    if (next == Next::proceed) {
+      prepare_request();
+      next = co_await exchange();
+    }
+    if (next == Next::proceed) next = co_await send_response();
+    finish_request();
+    if (next == Next::close || client_.context.engine.stopping()) break;
+  }
+  if (def_->nolinger) client_.stream.reset_on_close();
+}
+
+// The one place where a request is counted and logged.
+void HttpConnection::finish_request() {
+  client_deadline_.clear();
+  server_deadline_.clear();
+  backends::Server* const used = server;
+  server = nullptr;
+  lease_.release();
+  if (target_ != nullptr) target_->current_sessions.fetch_sub(1, std::memory_order_relaxed);
+  finish_record(record_, client_, target_, used);
+  target_ = nullptr;
+  backend = nullptr;
+  if (client_.in.held()) {
+    client_.in.consume(std::min(request_head_length_, client_.in.size()));
+    request_head_length_ = 0;
+    if (client_.in.empty()) client_.in.release();
+  }
+  out_.release();
+  reply_.release();
+  idle_since_us_ = worker().now_us();
+}
+
+Task<void> serve_http(ClientConnection& client) {
+  HttpConnection connection(client);
+  co_await connection.run();
+}
+
+}  // namespace evenkeel::frontends

@@ -1,0 +1,132 @@
+// The state of one HTTP/1 client connection and of the request that it is at.
+//
+// The life of a request, in the order of the functions:
+//   read_request -> answer_locally? -> route -> prepare_request -> exchange (connect, send, response head,
+//   retries)
+//   -> send_response -> finish. Each is awaited once in HttpConnection::run().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "backends/connector.h"
+#include "backends/live_session.h"
+#include "frontends/client_session.h"
+#include "http/chunked.h"
+#include "http/framing.h"
+#include "http/head.h"
+#include "http/parser.h"
+#include "stats/session_record.h"
+
+namespace evenkeel::frontends {
+
+// What is left to do with the client's connection after a step.
+enum class Next : std::uint8_t {
+  proceed,  // go on with this request
+  done,     // the request has been answered; the connection may carry another one
+  close,    // answered or not, the connection ends
+};
+
+class HttpConnection final : public backends::LiveSession {
+ public:
+  explicit HttpConnection(ClientConnection& client);
+  ~HttpConnection() override = default;
+
+  Task<void> run();
+
+  void kill(Cause why) noexcept override;
+  void describe(std::string& out) const override;
+
+ private:
+  // http_request.cc: the client's request
+  Task<Next> read_request();
+  Task<IoStatus> fill_request();
+  Task<Next> refuse_request(int status, Cause cause, Phase phase);
+  void begin_request();
+  void note_request();
+
+  // http_reply.cc: answers of our own
+  Task<Next> answer_locally();
+  Task<Next> send_error(int status);
+  Task<Next> send_bytes_and_end(std::string_view bytes, bool may_keep);
+  [[nodiscard]] bool client_may_stay() const noexcept;
+
+  // http_exchange.cc: the server
+  void prepare_request();
+  void add_forwarded_headers();
+  Task<Next> exchange();
+  Task<Next> attempt(bool& again);
+  Task<Next> connect_server();
+  Task<bool> send_request_head();
+  Task<IoStatus> read_response_head();
+  [[nodiscard]] bool may_replay(IoStatus why, int status) const noexcept;
+  Task<Next> response_failed(IoStatus why);
+  Task<Next> connect_failed(const backends::ConnectOutcome& outcome);
+  void watch_client();
+  void unwatch_client();
+
+  // http_body.cc: bodies both ways
+  Task<void> pump_request_body();
+  Task<bool> forward_request_body();
+  Task<bool> write_server(std::string_view bytes);
+  Task<Next> send_response();
+  Task<bool> forward_response_body(std::string_view head);
+  Task<bool> forward_length(std::string_view& pending, std::uint64_t left);
+  Task<bool> forward_chunked(std::string_view& pending);
+  Task<bool> forward_until_close(std::string_view& pending);
+  Task<IoStatus> fill_response();
+  Task<bool> write_client(std::span<iovec> parts);
+  Task<bool> write_client(std::string_view bytes);
+  Task<Next> run_tunnel(std::string_view head);
+  Task<Next> settle_response(bool complete);
+
+  void finish_request();
+  void fail(Cause cause, Phase phase) noexcept;
+  [[nodiscard]] Worker& worker() noexcept { return client_.context.worker; }
+  [[nodiscard]] FdStream& server_stream() noexcept { return lease_.connection->stream; }
+  static void expire_client(void* self) noexcept;
+  static void expire_server(void* self) noexcept;
+
+  ClientConnection& client_;
+  std::shared_ptr<const FrontendDef> def_;
+  stats::SessionRecord record_;
+  http::RequestHead request_;
+  http::ResponseHead response_;
+  http::Framing request_framing_;
+  http::Framing response_framing_;
+  http::ChunkDecoder request_chunks_;
+  http::ChunkDecoder response_chunks_;
+  http::Limits request_limits_;
+  http::Limits response_limits_ = http::kResponseLimits;
+
+  Buffer out_;                    // heads that we write; kept until the response came, for replays
+  Buffer reply_;                  // what the server sent and is not yet with the client
+  std::size_t request_size_ = 0;  // bytes of the serialised request (head and replayable body) in out_
+  std::uint64_t request_body_left_ = 0;
+  std::size_t request_head_length_ = 0;  // of the parsed head at the front of client_.in
+  bool request_body_done_ = true;
+  bool request_body_failed_ = false;
+  bool body_pump_running_ = false;
+  Event body_pump_done_;
+  bool keep_client_ = true;
+  bool keep_server_ = true;
+  bool response_started_ = false;
+  bool continue_sent_ = false;
+  std::uint32_t request_number_ = 0;
+
+  backends::Backend* target_ = nullptr;
+  std::shared_ptr<const backends::BackendDef> target_def_;
+  std::unique_ptr<backends::Connector> connector_;
+  backends::Lease lease_;
+  int replays_left_ = 0;
+
+  Deadline client_deadline_;
+  Deadline server_deadline_;
+  Cause killed_ = Cause::none;
+  bool client_left_ = false;
+  std::int64_t idle_since_us_ = 0;
+};
+
+}  // namespace evenkeel::frontends

@@ -1,0 +1,53 @@
+#include "frontends/session_end.h"
+
+namespace evenkeel::frontends {
+namespace {
+
+void count_side(stats::Counters& c, const stats::SessionRecord& r, Millis now) {
+  c.bytes_in += r.bytes_in;
+  c.bytes_out += r.bytes_out;
+  c.touch(now);
+}
+
+void count_end(stats::Counters& c, const stats::SessionRecord& r) {
+  if (r.cause == Cause::client_abort) ++c.cli_aborts;
+  if (r.cause == Cause::server_abort && r.phase == Phase::data) ++c.srv_aborts;
+}
+
+}  // namespace
+
+void begin_record(stats::SessionRecord& record, ClientConnection& client) {
+  record.frontend = client.frontend.name();
+  record.listener = client.listener.def.name;
+  record.listener_id = client.listener.id;
+  record.client = client.peer;
+  record.accepted_wall_us = client.accepted_wall_us;
+  record.at.accepted = client.accepted_us;
+  record.at.handshaken = client.handshaken_us;
+}
+
+void finish_record(stats::SessionRecord& record, ClientConnection& client, backends::Backend* backend,
+                   backends::Server* server) {
+  const auto index = client.context.index();
+  const Millis now = client.context.worker.now();
+  record.at.ended = client.context.worker.now_us();
+  auto& fe = client.frontend.counters(index);
+  count_side(fe, record, now);
+  count_side(client.listener.totals.at(index), record, now);
+  if (record.http) fe.count_status(static_cast<unsigned>(record.status < 0 ? 0 : record.status));
+  if (backend == nullptr) return;
+  const stats::Timers timers = stats::timers_of(record.at, record.http);
+  auto& be = backend->counters(index);
+  count_side(be, record, now);
+  count_end(be, record);
+  if (record.http) be.count_status(static_cast<unsigned>(record.status < 0 ? 0 : record.status));
+  if (server == nullptr) return;
+  be.note_times(timers.queue, timers.connect, timers.response, timers.active);
+  auto& srv = server->counters(index);
+  count_side(srv, record, now);
+  count_end(srv, record);
+  srv.note_times(timers.queue, timers.connect, timers.response, timers.active);
+  if (record.http) srv.count_status(static_cast<unsigned>(record.status < 0 ? 0 : record.status));
+}
+
+}  // namespace evenkeel::frontends

@@ -1,0 +1,176 @@
+#include "frontends/tcp_session.h"
+
+#include "backends/connector.h"
+#include "core/proxy_protocol.h"
+#include "core/relay.h"
+#include "frontends/send_proxy.h"
+#include "frontends/session_end.h"
+
+namespace evenkeel::frontends {
+namespace {
+
+using backends::Connector;
+using backends::Lease;
+
+class TcpSession final : public backends::LiveSession {
+ public:
+  TcpSession(ClientConnection& client, backends::Backend& target)
+      : client_(client),
+        def_(client.frontend.shared_def()),
+        target_(target),
+        target_def_(target.shared_def()),
+        connector_(client.context.worker, target, record_),
+        client_deadline_(client.context.worker.timers(), &expire, &client.stream),
+        server_deadline_(client.context.worker.timers(), &expire_server, this) {
+    frontend = &client.frontend;
+    backend = &target;
+    begin_record(record_, client);
+    record_.backend = target.name();
+    client.context.sessions.join(*this);
+  }
+  ~TcpSession() override = default;
+
+  Task<void> run();
+
+  void kill(Cause why) noexcept override {
+    killed_ = why;
+    connector_.abort(why);
+    client_.stream.cancel(IoStatus::cancelled);
+    if (lease_.connection) lease_.connection->stream.cancel(IoStatus::cancelled);
+  }
+  void describe(std::string& out) const override {
+    out += "proto=tcpv4 src=" + client_.peer.to_string() + " fe=" + client_.frontend.name() +
+           " be=" + target_.name() + " srv=" + (server != nullptr ? server->name : "<none>");
+  }
+
+ private:
+  static void expire(void* stream) noexcept { static_cast<FdStream*>(stream)->interrupt(IoStatus::timeout); }
+  static void expire_server(void* self) noexcept {
+    auto& lease = static_cast<TcpSession*>(self)->lease_;
+    if (lease.connection) lease.connection->stream.interrupt(IoStatus::timeout);
+  }
+  Task<backends::ConnectOutcome> connect();
+  Task<bool> send_first_bytes();
+  void classify(const RelayResult& result);
+
+  ClientConnection& client_;
+  std::shared_ptr<const FrontendDef> def_;
+  backends::Backend& target_;
+  std::shared_ptr<const backends::BackendDef> target_def_;
+  stats::SessionRecord record_;
+  Connector connector_;
+  Lease lease_;
+  Deadline client_deadline_;
+  Deadline server_deadline_;
+  Cause killed_ = Cause::none;
+};
+
+Task<backends::ConnectOutcome> TcpSession::connect() {
+  backends::Demand demand;
+  demand.def = target_def_.get();
+  demand.pick.source = &client_.peer;
+  demand.pick.payload = client_.in.held() ? client_.in.view() : std::string_view();
+  demand.client = &client_.peer;
+  if (needs_local_address(*target_def_)) demand.local = &client_.local();
+  demand.connect_timeout = target_def_->timeouts.connect;
+  demand.queue_timeout =
+      target_def_->timeouts.queue > 0 ? target_def_->timeouts.queue : demand.connect_timeout;
+  demand.retries = target_def_->retries;
+  co_return co_await connector_.run(demand, lease_);
+}
+
+// What came along with the PROXY header, or was inspected, goes first.
+Task<bool> TcpSession::send_first_bytes() {
+  Worker& worker = client_.context.worker;
+  FdStream& server_stream = lease_.connection->stream;
+  const std::string header = proxy_header_for(lease_.server->def(), client_, {});
+  if (!header.empty()) {
+    const IoResult sent =
+        co_await write_all(worker, server_stream, header, &server_deadline_, target_def_->timeouts.server);
+    if (!sent.ok()) co_return false;
+  }
+  if (!client_.in.empty()) {
+    const IoResult sent = co_await write_all(worker, server_stream, client_.in.view(), &server_deadline_,
+                                             target_def_->timeouts.server);
+    record_.bytes_in += sent.bytes;
+    if (!sent.ok()) co_return false;
+  }
+  client_.in.release();
+  co_return true;
+}
+
+void TcpSession::classify(const RelayResult& result) {
+  record_.bytes_in += result.to_server;
+  record_.bytes_out += result.to_client;
+  if (killed_ != Cause::none) {
+    record_.cause = killed_;
+    record_.phase = Phase::data;
+  } else if (result.client != IoStatus::ok) {
+    record_.cause = result.client == IoStatus::timeout ? Cause::client_timeout : Cause::client_abort;
+    record_.phase = Phase::data;
+  } else if (result.server != IoStatus::ok) {
+    record_.cause = result.server == IoStatus::timeout ? Cause::server_timeout : Cause::server_abort;
+    record_.phase = Phase::data;
+  }
+}
+
+Task<void> TcpSession::run() {
+  const auto index = client_.context.index();
+  auto& be = target_.counters(index);
+  ++be.cum_sess;
+  be.rate(stats::RateId::sess_rate, client_.context.worker.now());
+  be.sess_max.note(target_.current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+  const backends::ConnectOutcome outcome = co_await connect();
+  if (!outcome.ok) {
+    record_.cause = killed_ != Cause::none ? killed_ : outcome.cause;
+    record_.phase = outcome.phase;
+  } else {
+    server = lease_.server;
+    auto& srv = server->counters(index);
+    ++srv.cum_sess;
+    srv.rate(stats::RateId::sess_rate, client_.context.worker.now());
+    const bool alive = co_await send_first_bytes();
+    RelayResult result;
+    if (alive) {
+      const backends::Timeouts& fe = def_->timeouts;
+      const backends::Timeouts& t = target_def_->timeouts;
+      RelaySide a{&client_.stream, &client_deadline_, t.tunnel > 0 ? t.tunnel : fe.client, fe.client_fin};
+      RelaySide b{&lease_.connection->stream, &server_deadline_, t.tunnel > 0 ? t.tunnel : t.server,
+                  t.server_fin};
+      RelayOptions options;
+      options.independent = def_->independent_streams || target_def_->independent_streams;
+      options.splice = !client_.context.engine.config().global.no_splice;
+      co_await relay(client_.context.worker, a, b, options, result);
+    } else {
+      result.server = IoStatus::reset;
+    }
+    classify(result);
+    if (def_->nolinger) client_.stream.reset_on_close();
+    if (target_def_->nolinger) lease_.connection->stream.reset_on_close();
+  }
+  backends::Server* const used = server;
+  leave();
+  server = nullptr;
+  lease_.release();
+  target_.current_sessions.fetch_sub(1, std::memory_order_relaxed);
+  finish_record(record_, client_, &target_, used);
+}
+
+}  // namespace
+
+Task<void> serve_tcp(ClientConnection& client) {
+  backends::Backend* const target = client.frontend.default_backend;
+  if (target == nullptr) {
+    stats::SessionRecord record;
+    begin_record(record, client);
+    record.cause = Cause::server_abort;
+    record.phase = Phase::connect;
+    ++client.frontend.counters(client.context.index()).failed_req;
+    finish_record(record, client, nullptr, nullptr);
+    co_return;
+  }
+  TcpSession session(client, *target);
+  co_await session.run();
+}
+
+}  // namespace evenkeel::frontends
