@@ -1,0 +1,190 @@
+#include "frontends/log_keywords.h"
+
+#include <array>
+
+namespace evenkeel::frontends {
+namespace {
+
+using conf::Args;
+using conf::Keyword;
+using conf::SectionKind;
+
+constexpr std::uint16_t kSyslogPort = 514;
+
+bool refused_target(std::string_view word, Args& args) {
+  const auto starts = [&](std::string_view prefix) { return word.substr(0, prefix.size()) == prefix; };
+  if (starts("ring@")) {
+    args.error("'log': targets of the form 'ring@<name>' are known, but not supported by Evenkeel yet");
+  } else if (starts("tcp@") || starts("tcp4@") || starts("tcp6@")) {
+    args.error("'log': syslog over TCP ('tcp@') is known, but not supported by Evenkeel yet");
+  } else if (starts("backend@")) {
+    args.error("'log': targets of the form 'backend@<name>' are known, but not supported by Evenkeel yet");
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// "127.0.0.1", "[::1]:515", "/dev/log", "abns@x", "loghost".
+void set_address(LogDraft& draft, stats::LogTargetDef& target, std::string_view word, Args& args) {
+  const auto spec = conf::parse_address(word, {.port_zero = true, .fd = true, .datagram = true});
+  if (!spec) {
+    args.error("'log': " + spec.error);
+    return;
+  }
+  if (spec.value.kind == conf::AddressSpec::Kind::fd) {
+    target.fd = spec.value.fd;
+    return;
+  }
+  if (spec.value.kind == conf::AddressSpec::Kind::sockpair) {
+    args.error("'log': 'sockpair@' is no place for logs");
+    return;
+  }
+  const std::vector<Address> found = conf::resolve(spec.value, draft.resolver);
+  if (found.empty()) {
+    args.error("'log': could not resolve address '" + std::string(word) + "'");
+    return;
+  }
+  target.address = found.front();
+  if (target.address.is_ip() && target.address.port() == 0) target.address.set_port(kSyslogPort);
+}
+
+void set_target(LogDraft& draft, stats::LogTargetDef& target, Args& args) {
+  const std::string_view word = args.next();
+  target.name = word;
+  if (word == "stdout") {
+    target.fd = 1;
+  } else if (word == "stderr") {
+    target.fd = 2;
+  } else if (!refused_target(word, args)) {
+    set_address(draft, target, word, args);
+  }
+}
+
+void set_options(stats::LogTargetDef& target, Args& args, bool& format_given) {
+  while (!args.failed()) {
+    if (args.accept("len")) {
+      if (const auto length = args.integer(80, 65535))
+        target.max_length = static_cast<std::uint32_t>(*length);
+    } else if (args.accept("format")) {
+      const std::string_view word = args.next();
+      const auto format = stats::syslog_format(word);
+      if (!format) {
+        args.error("'log': unknown log format '" + std::string(word) +
+                   "', known are rfc3164, rfc5424, local, priority, short, timed, iso and raw");
+      } else {
+        target.format = *format;
+        format_given = true;
+      }
+    } else if (args.accept("sample")) {
+      const std::string_view word = args.next();
+      if (!stats::parse_sample(word, target)) {
+        args.error("'log': '" + std::string(word) +
+                   "' is not a sample of the form <low>[-<high>][,...]:<size>");
+      }
+    } else if (args.accept("profile")) {
+      args.error("'log': 'profile' is a known HAProxy word, not supported by Evenkeel yet");
+    } else {
+      return;
+    }
+  }
+}
+
+std::optional<int> read_level(Args& args) {
+  const std::string_view word = args.next();
+  const auto level = stats::syslog_level(word);
+  if (!level) args.error("'log': unknown log level '" + std::string(word) + "'");
+  return level;
+}
+
+void set_facility_and_levels(stats::LogTargetDef& target, Args& args) {
+  const auto word = args.required("a facility");
+  if (!word) return;
+  const auto facility = stats::syslog_facility(*word);
+  if (!facility) {
+    args.error("'log': unknown log facility '" + std::string(*word) + "'");
+    return;
+  }
+  target.facility = *facility;
+  if (!args.at_end()) target.max_level = read_level(args).value_or(7);
+  if (!args.at_end() && !args.failed()) target.min_level = read_level(args).value_or(0);
+}
+
+void log(LogDraft& draft, Args& args) {
+  if (args.prefix() != conf::Prefix::none) {
+    draft.def.targets.clear();
+    draft.def.use_global = false;
+    return;
+  }
+  if (args.at_end()) {
+    args.error("'log' expects an address and a facility, or 'global'");
+    return;
+  }
+  if (args.peek() == "global" && args.peek(1).empty()) {
+    if (args.section() == SectionKind::global) {
+      args.error_here(
+          "'log global' refers to the 'log' lines of the 'global' section and cannot stand in it");
+    }
+    args.skip();
+    draft.def.use_global = true;
+    return;
+  }
+  stats::LogTargetDef target;
+  bool format_given = false;
+  set_target(draft, target, args);
+  if (!args.failed()) set_options(target, args, format_given);
+  if (!args.failed()) set_facility_and_levels(target, args);
+  if (!args.failed()) draft.def.targets.push_back(std::move(target));
+}
+
+void log_tag(LogDraft& draft, Args& args) {
+  if (const auto tag = args.required("a tag for syslog")) draft.def.tag = *tag;
+}
+
+void log_send_hostname(LogDraft& draft, Args& args) {
+  draft.send_hostname = true;
+  draft.hostname = args.next();
+}
+
+// "no option tcplog" goes back to the plain format; HAProxy refuses it.
+template <stats::LogFormat format>
+void format_option(LogDraft& draft, Args& args) {
+  stats::LogFormat chosen = format;
+  if (format == stats::LogFormat::http && args.accept("clf")) chosen = stats::LogFormat::clf;
+  draft.def.access.format = args.prefix() == conf::Prefix::none ? chosen : stats::LogFormat::plain;
+  draft.format_at = args.location();
+}
+
+template <bool stats::AccessLogDef::*flag>
+void flag_option(LogDraft& draft, Args& args) {
+  draft.def.access.*flag = args.prefix() == conf::Prefix::none;
+}
+
+constexpr unsigned kEverywhere = conf::kProxiesAndDefaults | SectionKind::global;
+
+constexpr std::array kKeywords{
+    Keyword<LogDraft>{"log", kEverywhere, true, log, "where log lines go"},
+    Keyword<LogDraft>{"log-tag", kEverywhere, false, log_tag, "the program's name in syslog headers"},
+    Keyword<LogDraft>{"log-send-hostname", conf::mask_of(SectionKind::global), false, log_send_hostname,
+                      "the host's name in syslog headers"},
+    Keyword<LogDraft>{"option httplog", conf::kProxiesAndDefaults, true,
+                      format_option<stats::LogFormat::http>, "log HTTP requests in detail"},
+    Keyword<LogDraft>{"option tcplog", conf::kProxiesAndDefaults, true, format_option<stats::LogFormat::tcp>,
+                      "log TCP sessions in detail"},
+    Keyword<LogDraft>{"option dontlognull", conf::kFrontendsAndDefaults, true,
+                      flag_option<&stats::AccessLogDef::dont_log_null>,
+                      "no line for connections without data"},
+    Keyword<LogDraft>{"option dontlog-normal", conf::kFrontendsAndDefaults, true,
+                      flag_option<&stats::AccessLogDef::dont_log_normal>, "lines for trouble only"},
+    Keyword<LogDraft>{"option logasap", conf::kFrontendsAndDefaults, true,
+                      flag_option<&stats::AccessLogDef::as_soon_as_possible>,
+                      "log before the data, not after"},
+    Keyword<LogDraft>{"option log-separate-errors", conf::kFrontendsAndDefaults, true,
+                      flag_option<&stats::AccessLogDef::separate_errors>, "trouble is logged with level err"},
+};
+
+}  // namespace
+
+std::span<const Keyword<LogDraft>> log_keywords() noexcept { return kKeywords; }
+
+}  // namespace evenkeel::frontends
