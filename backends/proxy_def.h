@@ -9,6 +9,8 @@
 
 #include "core/clock.h"
 #include "core/socket_options.h"
+#include "stats/log_target.h"
+#include "stats/page_def.h"
 
 namespace evenkeel::backends {
 
@@ -88,6 +90,8 @@ struct ProxyDef {
   bool buffer_request = false;  // option http-buffer-request
   bool http_no_delay = false;
   bool http_use_proxy_header = false;
+  stats::ProxyLogDef log;
+  stats::StatsPageDef stats_page;
   std::string unique_id_format;  // as written; empty: none
   std::string unique_id_header;
 };

@@ -53,6 +53,9 @@ struct GlobalDef {
   bool no_reuse_port = false;   // noreuseport, -dR
   std::uint32_t max_pipes = 0;
   std::vector<BindDef> stats_sockets;
+  stats::ProxyLogDef log;          // its targets and tag
+  bool log_send_hostname = false;  // log-send-hostname
+  std::string log_hostname;        // of it; empty: the system's
 };
 
 struct Config {
