@@ -1,6 +1,7 @@
 #include "http/date.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 
 namespace evenkeel::http {
@@ -34,9 +35,9 @@ ImfDate::ImfDate(std::int64_t seconds) noexcept {
   const auto of_day = static_cast<unsigned>((time - day).count());
   char* p = text_.data();
   std::memcpy(p, "Sun, 00 Jan 0000 00:00:00 GMT", text_.size());
-  std::memcpy(p, kDays + 3 * std::chrono::weekday(day).c_encoding(), 3);
+  std::memcpy(p, &kDays[std::size_t{3} * std::chrono::weekday(day).c_encoding()], 3);
   put2(p + 5, static_cast<unsigned>(date.day()));
-  std::memcpy(p + 8, kMonths + 3 * (static_cast<unsigned>(date.month()) - 1), 3);
+  std::memcpy(p + 8, &kMonths[std::size_t{3} * (static_cast<unsigned>(date.month()) - 1)], 3);
   const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
   put2(p + 12, year / 100);
   put2(p + 14, year % 100);
@@ -48,12 +49,12 @@ ImfDate::ImfDate(std::int64_t seconds) noexcept {
 std::optional<std::int64_t> parse_imf_date(std::string_view text) noexcept {
   if (text.size() != 29) return std::nullopt;
   const char* p = text.data();
-  int month = 0;
-  while (month < 12 && std::memcmp(kMonths + 3 * month, p + 8, 3) != 0) ++month;
+  std::size_t month = 0;
+  while (month < 12 && std::memcmp(&kMonths[3 * month], p + 8, 3) != 0) ++month;
   const int day = digits(p + 5, 2);
   const int year = digits(p + 12, 4);
-  const int hour = digits(p + 17, 2);
-  const int minute = digits(p + 20, 2);
+  const std::int64_t hour = digits(p + 17, 2);
+  const std::int64_t minute = digits(p + 20, 2);
   const int second = digits(p + 23, 2);
   if (month == 12 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
     return std::nullopt;
