@@ -10,6 +10,7 @@
 
 #include "core/fd_stream.h"
 #include "core/log.h"
+#include "frontends/checks.h"
 #include "frontends/client_session.h"
 
 namespace evenkeel::frontends {
@@ -43,6 +44,29 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
           std::make_unique<Listener>(*frontend, bind, bind.id != 0 ? bind.id : ++id, workers));
     }
     frontends_.push_back(std::move(frontend));
+  }
+  link_tracking();
+  checks_ = std::make_unique<HealthChecks>(*this);
+}
+
+// `track`: who follows whom (manual 5.2). Names were checked when the configuration was loaded.
+void Engine::link_tracking() {
+  for (const auto& backend : backends_) {
+    for (backends::Server* server : backend->servers()) {
+      const std::string_view track = server->def().track;
+      if (track.empty()) continue;
+      const std::size_t slash = track.find('/');
+      const backends::Backend* home =
+          slash == std::string_view::npos ? backend.get() : find_backend(track.substr(0, slash));
+      backends::Server* const leader =
+          home != nullptr
+              ? home->find_server(slash == std::string_view::npos ? track : track.substr(slash + 1))
+              : nullptr;
+      if (leader == nullptr) continue;
+      server->tracked = leader;
+      leader->trackers.push_back(server);
+      if (leader->in_maintenance()) server->change_admin(backends::kInheritedMaint, 0);
+    }
   }
 }
 
@@ -251,6 +275,7 @@ void Engine::start_worker(WorkerContext& context) {
       if (fd >= 0) spawn(accept_loop(context, *listener, fd));
     }
   }
+  checks_->start_on(context.index());
   spawn(housekeeping(context));
 }
 
@@ -258,10 +283,14 @@ void Engine::run() {
   for (std::size_t i = 1; i < contexts_.size(); ++i) {
     WorkerContext* const context = contexts_[i].get();
     context->worker.post([this, context] { start_worker(*context); });
-    threads_.emplace_back([context] { context->worker.run(); });
+    threads_.emplace_back([this, context] {
+      context->worker.run();
+      checks_->stop_on(context->index());
+    });
   }
   contexts_[0]->worker.post([this] { start_worker(*contexts_[0]); });
   contexts_[0]->worker.run();
+  checks_->stop_on(0);
   for (auto& thread : threads_) thread.join();
   threads_.clear();
 }

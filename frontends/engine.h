@@ -23,6 +23,7 @@
 namespace evenkeel::frontends {
 
 class Engine;
+class HealthChecks;
 
 // What a session needs of the thread that it runs on.
 struct WorkerContext {
@@ -83,6 +84,8 @@ class Engine {
   bool admit(Frontend& frontend, Listener& listener) noexcept;
   void release(Frontend& frontend, Listener& listener) noexcept;
 
+  [[nodiscard]] HealthChecks& checks() noexcept { return *checks_; }
+
   std::atomic<std::uint32_t> current_connections{0};
   std::atomic<std::uint32_t> maxconn{0};
   std::atomic<std::uint64_t> cumulated_connections{0};
@@ -97,12 +100,14 @@ class Engine {
   Task<void> housekeeping(WorkerContext& context);
   void start_worker(WorkerContext& context);
   void drained() noexcept;
+  void link_tracking();
   int adopted_for(const Address& address);
 
   std::shared_ptr<const Config> config_;
   std::vector<std::unique_ptr<backends::Backend>> backends_;
   std::vector<std::unique_ptr<Frontend>> frontends_;
   std::vector<std::unique_ptr<WorkerContext>> contexts_;
+  std::unique_ptr<HealthChecks> checks_;
   std::vector<int> adopted_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};
