@@ -366,7 +366,7 @@ void Monitor::force(CheckId id, CheckKind kind, bool up, bool nolb) {
   Core::Probe& probe = Core::probe_of(*watched, kind);
   const HealthChange change = probe.health.force(up);
   probe.nolb = up && nolb;
-  core_->report(probe, Verdict{probe.last, 0, {}}, 0, change, false, nullptr);
+  core_->report(probe, Verdict{probe.last, 0, {}}, -1, change, false, nullptr);
 }
 
 void Monitor::set_address(CheckId id, const Address& server) {
@@ -398,7 +398,7 @@ void Monitor::on_traffic_errors(CheckId id, std::string text) {
   const bool could_fail = probe.health.up() && watched->def.on_error != OnError::fastinter;
   const HealthChange change = apply_on_error(watched->def.on_error, probe.health);
   if (could_fail) {
-    core_->report(probe, Verdict{CheckStatus::observed, 0, std::move(text)}, 0, change,
+    core_->report(probe, Verdict{CheckStatus::observed, 0, std::move(text)}, -1, change,
                   change != HealthChange::none, nullptr);
   }
   if (core_->live(probe) && !probe.running) {

@@ -42,7 +42,7 @@ struct MonitorTarget {
 struct CheckOutcome {
   CheckKind kind = CheckKind::health;
   Verdict verdict;
-  Millis duration_ms = 0;
+  Millis duration_ms = 0;  // -1: no check has run (observe, commands)
   HealthChange change = HealthChange::none;
   const HealthCounter* health = nullptr;  // after the outcome; valid during the call
   bool nolb = false;                      // the server passes conditionally: no new load
@@ -97,7 +97,7 @@ class Monitor {
   void set_check_address(CheckId id, std::optional<Address> address, std::uint16_t port);
   void set_agent_address(CheckId id, std::optional<Address> address, std::uint16_t port);
   void set_agent_send(CheckId id, std::string send);
-  // `observe`: traffic met error-limit errors in a row; text says so ("Detected 10 consecutive errors, ...").
+  // `observe`: traffic met error-limit errors in a row; text: traffic_errors_text().
   void on_traffic_errors(CheckId id, std::string text);
 
   [[nodiscard]] const HealthCounter* counter(CheckId id,
