@@ -38,6 +38,12 @@ health::MonitorTarget HealthChecks::target_of(Server& server) const {
   target.address = server.address();
   const SourceDef& source = server.def().source.is_set() ? server.def().source : backend.source;
   if (source.address.family() != AF_UNSPEC) target.connect.source = source.address;
+  target.connect.interface = source.interface;
+  if (server.def().send_proxy.version == backends::SendProxyDef::Version::v1) {
+    target.connect.proxy_header = health::ConnectOptions::ProxyHeader::v1;
+  } else if (server.def().send_proxy.version == backends::SendProxyDef::Version::v2) {
+    target.connect.proxy_header = health::ConnectOptions::ProxyHeader::v2;
+  }
   target.owner = &server;
   target.server_state = [&server, &backend] {
     // X-Haproxy-Server-State (manual 4.2, http-check send-state).
