@@ -46,7 +46,7 @@ struct BackendDef : ProxyDef {
   std::string rdp_persist;  // persist rdp-cookie(name)
   bool prefer_last_server = false;
   std::uint32_t fullconn = 0;  // 0: not set, computed from the frontends
-  std::uint32_t max_keep_alive_queue = 0;
+  int max_keep_alive_queue = -1;  // -1: no limit
   SourceDef source;  // for servers without one
   health::BackendCheck check;
   bool smart_connect = false;  // option tcp-smart-connect

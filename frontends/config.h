@@ -31,6 +31,12 @@ struct GlobalDef {
   std::string local_peer;
   bool daemon = false;
   bool master_worker = false;
+  bool no_exit_on_failure = false;        // master-worker no-exit-on-failure
+  std::uint32_t mworker_max_reloads = 0;  // 0: no limit
+  bool strict_limits = true;              // failing to raise a limit is fatal
+  bool set_dumpable = false;
+  bool insecure_fork_wanted = false;
+  bool zero_warning = false;  // warnings refuse the configuration
   bool quiet = false;
   bool debug = false;
   Millis hard_stop_after = 0;

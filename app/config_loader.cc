@@ -1,0 +1,254 @@
+#include "app/config_loader.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "app/compile.h"
+#include "app/old_dialect.h"
+#include "app/post_checks.h"
+#include "app/proxy_section.h"
+#include "backends/proxy_keywords.h"
+#include "conf/keyword_table.h"
+#include "conf/known_keywords.h"
+#include "conf/nearest.h"
+#include "frontends/global_keywords.h"
+
+namespace evenkeel::app {
+namespace {
+
+using conf::Section;
+using conf::SectionKind;
+using conf::Statement;
+
+Result<std::string, std::string> read_from_disk(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return {boost::system::in_place_error, std::strerror(errno)};
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (in.bad()) return {boost::system::in_place_error, "cannot be read"};
+  return {boost::system::in_place_value, text.str()};
+}
+
+// Many servers share a name; the resolver is asked once for each.
+conf::Resolver remembering(conf::Resolver resolver) {
+  using Key = std::pair<std::string, conf::AddressSpec::Family>;
+  auto known = std::make_shared<std::map<Key, std::vector<Address>>>();
+  return [resolver = std::move(resolver), known](const std::string& host, conf::AddressSpec::Family family) {
+    const Key key(host, family);
+    const auto found = known->find(key);
+    if (found != known->end()) return found->second;
+    return known->emplace(key, resolver(host, family)).first->second;
+  };
+}
+
+class Loader {
+ public:
+  Loader(const LoadOptions& options, conf::Diagnostics& diagnostics)
+      : options_(options), diagnostics_(diagnostics), services_(options.services) {
+    if (!services_.read_file) services_.read_file = read_from_disk;
+    services_.resolver = remembering(services_.resolver);
+    draft_.global.services = &services_;
+    factory_.proxy.services = &services_;
+  }
+
+  LoadResult run() {
+    LoadResult result;
+    result.environment = options_.environment;
+    conf::Document document = read(result.environment);
+    for (Section& section : document.sections) take(section);
+    if (options_.maxconn) draft_.global.def.maxconn = *options_.maxconn;
+    if (draft_.global.def.maxconn == 0) draft_.global.def.maxconn = options_.maxconn_default;
+    number(draft_, diagnostics_);
+    post_check(draft_, diagnostics_);
+    const bool warned = diagnostics_.count(conf::Severity::warning) > 0;
+    if (draft_.global.def.zero_warning && warned)
+      diagnostics_.error({}, "'zero-warning' is set and there are warnings");
+    if (!diagnostics_.has_errors()) result.config = compile(draft_);
+    return result;
+  }
+
+ private:
+  conf::Document read(conf::Environment& environment) {
+    conf::Document document = conf::load_document(options_.paths, environment, options_.facts, diagnostics_);
+    if (options_.sources.empty()) return document;
+    conf::Document more = conf::read_document(options_.sources, environment, options_.facts, diagnostics_);
+    std::move(more.sections.begin(), more.sections.end(), std::back_inserter(document.sections));
+    return document;
+  }
+
+  void take(Section& section) {
+    if (section.kind == SectionKind::global) return global(section);
+    if (section.kind == SectionKind::http_errors) return http_errors(section);
+    if (section.kind == SectionKind::defaults) return defaults(section);
+    if ((conf::mask_of(section.kind) & conf::kProxies) != 0) return proxy(section);
+    diagnostics_.error(section.header.location(),
+                       "'" + std::string(conf::to_string(section.kind)) +
+                           "': known HAProxy section, not supported by Evenkeel yet");
+  }
+
+  // ---- global
+
+  void global(Section& section) {
+    for (Statement& line : section.lines)
+      if (modernise(line, section.kind, diagnostics_) != Dialect::dropped) global_line(line);
+  }
+
+  void global_line(const Statement& line) {
+    static const conf::KeywordTable<frontends::GlobalDraft> table(frontends::global_keywords());
+    conf::Args args(line, SectionKind::global, diagnostics_);
+    if (conf::apply_statement(table, draft_.global, args) != conf::Applied::unknown) return;
+    if (frontends::take_tuning_knob(args)) return;
+    conf::report_unknown(args, table.names());
+  }
+
+  // ---- http-errors
+
+  void http_errors(Section& section) {
+    const auto [entry, fresh] = draft_.http_errors.try_emplace(section.name);
+    if (!fresh) {
+      diagnostics_.error(section.header.at(1), "http-errors section '" + section.name +
+                                                   "' already exists (declared at " +
+                                                   entry->second.where.to_string() + ")");
+      return;
+    }
+    entry->second.where = section.header.at(1);
+    for (const Statement& line : section.lines) {
+      conf::Args args(line, section.kind, diagnostics_);
+      if (line.words.front().text != "errorfile") {
+        static constexpr std::array<std::string_view, 1> kWords = {"errorfile"};
+        conf::report_unknown(args, kWords);
+        continue;
+      }
+      args.begin_keyword(1);
+      backends::read_error_file(entry->second.errors, services_, args);
+      if (!args.failed()) args.done();
+    }
+  }
+
+  // ---- defaults and proxies
+
+  // What a section starts from: the defaults that it names, or else the last ones before it, or nothing.
+  ProxySection begin(const Section& section) {
+    const ProxySection* origin = latest_defaults_;
+    if (section.from) {
+      const auto found = named_defaults_.find(section.from->text);
+      if (found != named_defaults_.end()) {
+        origin = found->second;
+      } else {
+        unknown_defaults(section);
+      }
+    } else if (section.kind == SectionKind::defaults) {
+      origin = nullptr;  // defaults inherit only where they say so
+    }
+    ProxySection made = origin != nullptr ? *origin : factory_;
+    made.checks = origin != nullptr ? origin->checks.inherit() : health::CheckSection{};
+    made.written_name = section.name;
+    backends::ProxyDraft& draft = made.proxy;
+    draft.kind = section.kind;
+    draft.where = section.header.at(section.name.empty() ? 0 : 1);
+    draft.common.name = section.name;
+    draft.common.file = section.header.file->name();
+    draft.common.line = section.header.line;
+    return made;
+  }
+
+  void unknown_defaults(const Section& section) {
+    std::vector<std::string_view> names;
+    for (const auto& entry : named_defaults_) names.push_back(entry.first);
+    const conf::Location where{section.header.file, section.header.line, section.from->column,
+                               section.from->length};
+    diagnostics_
+        .error(where, "defaults section '" + section.from->text + "' not found for " +
+                          std::string(conf::to_string(section.kind)) + " '" + section.name + "'")
+        .did_you_mean(conf::nearest(section.from->text, names));
+  }
+
+  void defaults(Section& section) {
+    ProxySection& made = draft_.defaults.emplace_back(begin(section));
+    made.rebind();
+    lines(made, section);
+    latest_defaults_ = &made;
+    if (!section.name.empty()) named_defaults_[section.name] = &made;
+  }
+
+  void proxy(Section& section) {
+    ProxySection& made = draft_.proxies.emplace_back(begin(section));
+    made.rebind();
+    distinguish(made);
+    address_on_section_line(made, section);
+    lines(made, section);
+  }
+
+  // Live state is keyed by names, so a repeated one gets a number behind it. Names refer to the first of
+  // them, as in the versions that permitted this.
+  void distinguish(ProxySection& made) {
+    const std::string name = made.written_name;
+    const bool frontend = made.proxy.has_frontend();
+    const bool backend = made.proxy.has_backend();
+    unsigned& fe_count = frontend_names_[name];
+    unsigned& be_count = backend_names_[name];
+    const bool repeated = (frontend && fe_count > 0) || (backend && be_count > 0);
+    if (repeated) {
+      const unsigned number = std::max(fe_count, be_count) + 1;
+      made.proxy.common.name = name + "#" + std::to_string(number);
+      diagnostics_.warn(made.proxy.where, std::string(made.proxy.kind_word()) + " '" + name +
+                                              "' has the same name as a proxy declared at " +
+                                              first_place_[name].to_string() + "; this one is called '" +
+                                              made.proxy.common.name +
+                                              "' in statistics and logs, please use distinct names");
+    } else {
+      first_place_.try_emplace(name, made.proxy.where);
+    }
+    if (frontend) ++fe_count;
+    if (backend) ++be_count;
+  }
+
+  // listen web 0.0.0.0:80
+  void address_on_section_line(ProxySection& made, const Section& section) {
+    if (section.args_from >= section.header.words.size()) return;
+    Statement bind;
+    bind.file = section.header.file;
+    bind.line = section.header.line;
+    bind.words.assign(section.header.words.begin() + static_cast<std::ptrdiff_t>(section.args_from),
+                      section.header.words.end());
+    conf::Word keyword = bind.words.front();
+    keyword.text = "bind";
+    bind.words.insert(bind.words.begin(), keyword);
+    const std::string modern = as_line(bind.words);
+    diagnostics_
+        .warn(section.header.at(section.args_from),
+              "an address on the line of the section is from an older version and "
+              "still understood")
+        .modern(modern);
+    apply_proxy_line(made, bind, diagnostics_);
+  }
+
+  void lines(ProxySection& made, Section& section) {
+    for (Statement& line : section.lines)
+      if (modernise(line, section.kind, diagnostics_) != Dialect::dropped)
+        apply_proxy_line(made, line, diagnostics_);
+  }
+
+  const LoadOptions& options_;
+  conf::Diagnostics& diagnostics_;
+  backends::LoadServices services_;
+  ProxySection factory_;  // what sections without defaults start from
+  ConfigDraft draft_;
+  const ProxySection* latest_defaults_ = nullptr;
+  std::map<std::string, const ProxySection*, std::less<>> named_defaults_;
+  std::map<std::string, unsigned> frontend_names_;
+  std::map<std::string, unsigned> backend_names_;
+  std::map<std::string, conf::Location> first_place_;
+};
+
+}  // namespace
+
+LoadResult load_config(const LoadOptions& options, conf::Diagnostics& diagnostics) {
+  return Loader(options, diagnostics).run();
+}
+
+}  // namespace evenkeel::app

@@ -1,0 +1,89 @@
+// Who understands which line of a proxy section: the tables of all rooms, asked one after the other.
+#include <array>
+#include <map>
+
+#include "app/proxy_section.h"
+#include "backends/backend_keywords.h"
+#include "backends/option_keywords.h"
+#include "backends/proxy_keywords.h"
+#include "backends/server_keywords.h"
+#include "balance/keywords.h"
+#include "conf/keyword_table.h"
+#include "conf/known_keywords.h"
+#include "frontends/frontend_keywords.h"
+
+namespace evenkeel::app {
+namespace {
+
+using conf::Args;
+
+struct Tables {
+  conf::KeywordTable<backends::ProxyDraft> proxy{backends::server_keywords(), backends::proxy_keywords(),
+                                                 backends::option_keywords(), backends::backend_keywords()};
+  conf::KeywordTable<frontends::FrontendDraft> frontend{frontends::frontend_keywords()};
+  conf::KeywordTable<balance::BalanceDef> balance{balance::keywords()};
+  conf::KeywordTable<health::CheckSection> checks{health::proxy_keywords()};
+};
+
+const Tables& tables() {
+  static const Tables all;
+  return all;
+}
+
+// A frontend's keyword in a backend, or the reverse, is ignored with a warning, as HAProxy does:
+// configurations have them where a section was made from another one.
+bool misplaced(const ProxySection& section, std::string_view keyword, Args& args) {
+  if (args.section() == conf::SectionKind::defaults || keyword == "server" || keyword == "server-template")
+    return false;
+  const bool frontend = args.section() == conf::SectionKind::frontend;
+  args.warn_here("'" + std::string(keyword) + "' ignored because " + std::string(section.proxy.kind_word()) +
+                 " '" + section.written_name + "' has no " + (frontend ? "backend" : "frontend") +
+                 " capability");
+  return true;
+}
+
+template <class Target>
+bool offer(const conf::KeywordTable<Target>& table, Target& target, ProxySection& section, Args& args) {
+  const auto match = table.find(args);
+  if (match.keyword == nullptr) return false;
+  if (!args.in(match.keyword->sections) && misplaced(section, match.keyword->name, args)) return true;
+  conf::apply_statement(table, target, args);
+  return true;
+}
+
+template <class Target>
+void add_names(std::vector<std::string_view>& names, const conf::KeywordTable<Target>& table,
+               conf::SectionKind kind) {
+  const auto valid = table.names_in(kind);
+  names.insert(names.end(), valid.begin(), valid.end());
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& proxy_words(conf::SectionKind kind) {
+  static const auto lists = [] {
+    std::map<conf::SectionKind, std::vector<std::string_view>> all;
+    for (const auto k : {conf::SectionKind::defaults, conf::SectionKind::frontend, conf::SectionKind::listen,
+                         conf::SectionKind::backend}) {
+      add_names(all[k], tables().proxy, k);
+      add_names(all[k], tables().frontend, k);
+      add_names(all[k], tables().balance, k);
+      add_names(all[k], tables().checks, k);
+    }
+    return all;
+  }();
+  return lists.at(kind);
+}
+
+void apply_proxy_line(ProxySection& section, const conf::Statement& statement,
+                      conf::Diagnostics& diagnostics) {
+  Args args(statement, section.proxy.kind, diagnostics);
+  const Tables& all = tables();
+  if (offer(all.proxy, section.proxy, section, args)) return;
+  if (offer(all.frontend, section.frontend, section, args)) return;
+  if (offer(all.balance, section.proxy.backend.balance, section, args)) return;
+  if (offer(all.checks, section.checks, section, args)) return;
+  conf::report_unknown(args, proxy_words(section.proxy.kind));
+}
+
+}  // namespace evenkeel::app

@@ -1,0 +1,42 @@
+// One proxy (or defaults) section on its way from lines to definitions: what all rooms know of it.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/proxy_draft.h"
+#include "conf/diagnostics.h"
+#include "conf/statement.h"
+#include "frontends/frontend_draft.h"
+#include "health/keywords.h"
+
+namespace evenkeel::app {
+
+struct ProxySection {
+  backends::ProxyDraft proxy;
+  frontends::FrontendDraft frontend;
+  health::CheckSection checks;
+  std::string written_name;  // proxy.common.name may differ where names repeat
+  // Where its sessions may go, found out by resolve_routes().
+  std::vector<ProxySection*> routes;
+  bool dynamic_routes = false;  // names are computed at run time
+
+  // Copies carry the pointers of their origin.
+  void rebind() noexcept {
+    frontend.proxy = &proxy;
+    frontend.services = proxy.services;
+  }
+};
+
+// A deque, because sections keep their address.
+using ProxySections = std::deque<ProxySection>;
+
+// Obeys one line of a proxy section.
+void apply_proxy_line(ProxySection& section, const conf::Statement& statement,
+                      conf::Diagnostics& diagnostics);
+// All keywords that are valid in this kind of section, for suggestions and -dK.
+const std::vector<std::string_view>& proxy_words(conf::SectionKind kind);
+
+}  // namespace evenkeel::app
