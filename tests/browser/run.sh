@@ -8,4 +8,4 @@ for tool in node npm chromium; do
   command -v "$tool" >/dev/null || { echo "browser tests skipped: $tool is not installed"; exit 77; }
 done
 [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent
-exec node --test --test-concurrency=1 stats.test.mjs
+exec node --test stats.test.mjs
