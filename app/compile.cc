@@ -158,10 +158,15 @@ std::shared_ptr<const frontends::Config> compile(ConfigDraft& draft) {
   for (ProxySection& section : draft.proxies) {
     if (section.proxy.common.disabled && section.proxy.has_frontend()) section.frontend.def.binds.clear();
     fill_errors(section.proxy, draft);
+    section.proxy.common.log = section.log.def;
+    section.proxy.common.stats_page = section.stats.def;
     if (section.proxy.has_frontend()) config->frontends.push_back(compile_frontend(section, draft.global));
     if (section.proxy.has_backend()) config->backends.push_back(compile_backend(section));
   }
   for (frontends::BindDef& bind : draft.global.def.stats_sockets) apply_unix_bind(bind, draft.global);
+  draft.global.def.log = std::move(draft.global_log.def);
+  draft.global.def.log_send_hostname = draft.global_log.send_hostname;
+  draft.global.def.log_hostname = draft.global_log.hostname;
   config->global = std::move(draft.global.def);
   return config;
 }

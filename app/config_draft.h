@@ -17,6 +17,7 @@ struct HttpErrors {
 
 struct ConfigDraft {
   frontends::GlobalDraft global;
+  frontends::LogDraft global_log;
   ProxySections defaults;
   ProxySections proxies;
   std::map<std::string, HttpErrors, std::less<>> http_errors;

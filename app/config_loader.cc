@@ -52,7 +52,9 @@ class Loader {
     if (!services_.read_file) services_.read_file = read_from_disk;
     services_.resolver = remembering(services_.resolver);
     draft_.global.services = &services_;
+    draft_.global_log.resolver = services_.resolver;
     factory_.proxy.services = &services_;
+    factory_.log.resolver = services_.resolver;
   }
 
   LoadResult run() {
@@ -99,8 +101,10 @@ class Loader {
 
   void global_line(const Statement& line) {
     static const conf::KeywordTable<frontends::GlobalDraft> table(frontends::global_keywords());
+    static const conf::KeywordTable<frontends::LogDraft> logs(frontends::log_keywords());
     conf::Args args(line, SectionKind::global, diagnostics_);
     if (conf::apply_statement(table, draft_.global, args) != conf::Applied::unknown) return;
+    if (conf::apply_statement(logs, draft_.global_log, args) != conf::Applied::unknown) return;
     if (frontends::take_tuning_knob(args)) return;
     conf::report_unknown(args, table.names());
   }
@@ -138,6 +142,7 @@ class Loader {
       const auto found = named_defaults_.find(section.from->text);
       if (found != named_defaults_.end()) {
         origin = found->second;
+        ambiguous_defaults(section);
       } else {
         unknown_defaults(section);
       }
@@ -167,12 +172,25 @@ class Loader {
         .did_you_mean(conf::nearest(section.from->text, names));
   }
 
+  void ambiguous_defaults(const Section& section) {
+    const auto twice = repeated_defaults_.find(section.from->text);
+    if (twice == repeated_defaults_.end()) return;
+    const conf::Location where{section.header.file, section.header.line, section.from->column,
+                               section.from->length};
+    diagnostics_.error(where, "ambiguous defaults section name '" + section.from->text +
+                                  "' exists at least at " + twice->second.to_string() + " and " +
+                                  named_defaults_.find(section.from->text)->second->proxy.where.to_string());
+  }
+
   void defaults(Section& section) {
     ProxySection& made = draft_.defaults.emplace_back(begin(section));
     made.rebind();
     lines(made, section);
     latest_defaults_ = &made;
-    if (!section.name.empty()) named_defaults_[section.name] = &made;
+    if (section.name.empty()) return;
+    const auto [entry, fresh] = named_defaults_.try_emplace(section.name, &made);
+    if (!fresh) repeated_defaults_.try_emplace(section.name, entry->second->proxy.where);
+    entry->second = &made;
   }
 
   void proxy(Section& section) {
@@ -240,6 +258,7 @@ class Loader {
   ConfigDraft draft_;
   const ProxySection* latest_defaults_ = nullptr;
   std::map<std::string, const ProxySection*, std::less<>> named_defaults_;
+  std::map<std::string, conf::Location, std::less<>> repeated_defaults_;  // where the first of them is
   std::map<std::string, unsigned> frontend_names_;
   std::map<std::string, unsigned> backend_names_;
   std::map<std::string, conf::Location> first_place_;

@@ -8,11 +8,26 @@ conf::Location place_of(const ProxySection& section, std::string_view word) {
   return place == section.proxy.places.end() ? section.proxy.where : place->second;
 }
 
+// `listen stats *:1080` with nothing but stats words, as old tutorials have it: the page is all that it can
+// be for.
+bool page_of_its_own(ProxySection& section, conf::Diagnostics& diagnostics) {
+  backends::ProxyDraft& proxy = section.proxy;
+  const bool routed = !proxy.servers.empty() || !section.frontend.def.default_backend.empty();
+  if (!section.stats.def.enabled || proxy.mode_given || routed || !proxy.has_frontend()) return false;
+  proxy.common.mode = backends::Mode::http;
+  diagnostics
+      .warn(proxy.where,
+            "the statistics page of '" + section.written_name + "' needs HTTP, which no line asks for")
+      .modern("mode http");
+  return true;
+}
+
 }  // namespace
 
 void check_mode(ProxySection& section, conf::Diagnostics& diagnostics) {
   backends::ProxyDraft& proxy = section.proxy;
   if (proxy.common.mode == backends::Mode::http) return;
+  if (page_of_its_own(section, diagnostics)) return;
   const std::string who = std::string(proxy.kind_word()) + " '" + section.written_name + "'";
   if (proxy.common.forward_for.on) {
     proxy.common.forward_for = {};
@@ -28,7 +43,23 @@ void check_mode(ProxySection& section, conf::Diagnostics& diagnostics) {
     diagnostics.warn(place_of(section, "monitor-uri"),
                      "monitor-uri will be ignored for " + who + " (needs 'mode http').");
   }
+  if (section.stats.def.enabled) {
+    section.stats = {};
+    diagnostics.warn(proxy.where, "'stats' statement ignored for " + who + " as it requires HTTP mode.");
+  }
+  if (proxy.has_frontend() && section.log.format_at.file &&
+      (section.log.def.access.format == stats::LogFormat::http ||
+       section.log.def.access.format == stats::LogFormat::clf)) {
+    section.log.def.access.format = stats::LogFormat::tcp;
+    diagnostics.warn(section.log.format_at, "'option httplog' not usable with " + who +
+                                                " (needs 'mode http'). Falling back to 'option tcplog'.");
+  }
   if (!proxy.has_backend()) return;
+  if (proxy.backend.cookie.on()) {
+    proxy.backend.cookie = {};
+    diagnostics.warn(place_of(section, "cookie"),
+                     "cookie will be ignored for " + who + " (needs 'mode http').");
+  }
   if (proxy.backend.balance.needs_http()) {
     proxy.backend.balance.algorithm = balance::Algorithm::roundrobin;
     diagnostics.warn(proxy.where, "Layer 7 hash not possible for " + who +

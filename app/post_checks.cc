@@ -49,6 +49,14 @@ void check_modes(const ProxySection& from, const ProxySection& to, const conf::L
     return s.proxy.common.mode == backends::Mode::http ? "http" : "tcp";
   };
   if (from.proxy.common.mode == to.proxy.common.mode) return;
+  if (to.proxy.common.mode == backends::Mode::http) {
+    diagnostics.error(
+        where,
+        "HAProxy can turn the connections of a frontend in mode tcp into requests for a backend in "
+        "mode http, Evenkeel cannot yet: " +
+            called(from) + " and " + called(to) + " need the same 'mode'");
+    return;
+  }
   diagnostics.error(where, std::string(mode(from)) + " " + called(from) + " tries to use incompatible " +
                                mode(to) + " " + called(to) + " (" + to.proxy.where.to_string() + ") " +
                                std::string(how) + " (see 'mode')");
@@ -281,6 +289,14 @@ void check_guids(const ConfigDraft& draft, Diagnostics& diagnostics) {
   }
 }
 
+void check_log(const ProxySection& section, Diagnostics& diagnostics) {
+  if (!section.proxy.has_frontend() || !section.log.format_at.file) return;
+  if (section.log.def.access.format == stats::LogFormat::plain) return;
+  if (section.log.def.targets.empty() && !section.log.def.use_global)
+    diagnostics.warn(section.log.format_at,
+                     "log format ignored for " + called(section) + " since it has no log address.");
+}
+
 void check_dispatch(ProxySection& section, Diagnostics& diagnostics) {
   const auto place = section.proxy.places.find("dispatch");
   if (place == section.proxy.places.end()) return;
@@ -307,6 +323,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
     check_timeouts(section, diagnostics);
     check_error_sections(section, draft, diagnostics);
     check_dispatch(section, diagnostics);
+    check_log(section, diagnostics);
   }
   report_unused(draft, diagnostics);
 }

@@ -4,6 +4,7 @@
 
 #include "app/proxy_section.h"
 #include "backends/backend_keywords.h"
+#include "backends/cookie_keywords.h"
 #include "backends/option_keywords.h"
 #include "backends/proxy_keywords.h"
 #include "backends/server_keywords.h"
@@ -23,6 +24,9 @@ struct Tables {
   conf::KeywordTable<frontends::FrontendDraft> frontend{frontends::frontend_keywords()};
   conf::KeywordTable<balance::BalanceDef> balance{balance::keywords()};
   conf::KeywordTable<health::CheckSection> checks{health::proxy_keywords()};
+  conf::KeywordTable<backends::CookieDef> cookie{backends::cookie_keywords()};
+  conf::KeywordTable<frontends::LogDraft> log{frontends::log_keywords()};
+  conf::KeywordTable<frontends::StatsDraft> stats{frontends::stats_keywords()};
 };
 
 const Tables& tables() {
@@ -69,6 +73,9 @@ const std::vector<std::string_view>& proxy_words(conf::SectionKind kind) {
       add_names(all[k], tables().frontend, k);
       add_names(all[k], tables().balance, k);
       add_names(all[k], tables().checks, k);
+      add_names(all[k], tables().cookie, k);
+      add_names(all[k], tables().log, k);
+      add_names(all[k], tables().stats, k);
     }
     return all;
   }();
@@ -83,6 +90,10 @@ void apply_proxy_line(ProxySection& section, const conf::Statement& statement,
   if (offer(all.frontend, section.frontend, section, args)) return;
   if (offer(all.balance, section.proxy.backend.balance, section, args)) return;
   if (offer(all.checks, section.checks, section, args)) return;
+  if (offer(all.log, section.log, section, args)) return;
+  if (offer(all.stats, section.stats, section, args)) return;
+  if (all.cookie.find(args).keyword != nullptr) section.proxy.places["cookie"] = statement.location();
+  if (offer(all.cookie, section.proxy.backend.cookie, section, args)) return;
   conf::report_unknown(args, proxy_words(section.proxy.kind));
 }
 

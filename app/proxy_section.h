@@ -10,6 +10,8 @@
 #include "conf/diagnostics.h"
 #include "conf/statement.h"
 #include "frontends/frontend_draft.h"
+#include "frontends/log_keywords.h"
+#include "frontends/stats_keywords.h"
 #include "health/keywords.h"
 
 namespace evenkeel::app {
@@ -18,6 +20,8 @@ struct ProxySection {
   backends::ProxyDraft proxy;
   frontends::FrontendDraft frontend;
   health::CheckSection checks;
+  frontends::LogDraft log;
+  frontends::StatsDraft stats;
   std::string written_name;  // proxy.common.name may differ where names repeat
   // Where its sessions may go, found out by resolve_routes().
   std::vector<ProxySection*> routes;

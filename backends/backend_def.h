@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/persistence_cookie.h"
 #include "backends/proxy_def.h"
 #include "backends/server_def.h"
 #include "balance/balance_def.h"
@@ -42,12 +43,13 @@ struct BackendDef : ProxyDef {
   int redispatch_interval = -1;  // n > 0: at every n-th retry; -n: counted from the last one
   RetryOn retry_on;
   Reuse reuse = Reuse::safe;
+  CookieDef cookie;
   bool persist = false;     // option persist: a cookie's server is used even when it is down
   std::string rdp_persist;  // persist rdp-cookie(name)
   bool prefer_last_server = false;
-  std::uint32_t fullconn = 0;  // 0: not set, computed from the frontends
+  std::uint32_t fullconn = 0;     // 0: not set, computed from the frontends
   int max_keep_alive_queue = -1;  // -1: no limit
-  SourceDef source;  // for servers without one
+  SourceDef source;               // for servers without one
   health::BackendCheck check;
   bool smart_connect = false;  // option tcp-smart-connect
   bool pretend_keepalive = false;

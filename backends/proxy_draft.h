@@ -40,8 +40,9 @@ struct ServerDraft {
 struct ProxyDraft {
   const LoadServices* services = nullptr;
   conf::SectionKind kind = conf::SectionKind::defaults;
-  conf::Location where;  // the name in the line that opens the section
-  ProxyDef common;       // becomes the base of both definitions
+  conf::Location where;     // the name in the line that opens the section
+  bool mode_given = false;  // by `mode`, here or in the defaults
+  ProxyDef common;          // becomes the base of both definitions
   BackendDef backend;
   ServerDraft server_defaults;  // default-server
   std::vector<ServerDraft> servers;

@@ -23,7 +23,10 @@ void mode(ProxyDraft& draft, Args& args) {
         .modern("http-request return status 200");
     return;
   }
-  if (const auto word = args.one_of({"tcp", "http"})) draft.common.mode = *word == 0 ? Mode::tcp : Mode::http;
+  if (const auto word = args.one_of({"tcp", "http"})) {
+    draft.common.mode = *word == 0 ? Mode::tcp : Mode::http;
+    draft.mode_given = true;
+  }
 }
 
 void id(ProxyDraft& draft, Args& args) {
