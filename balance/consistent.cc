@@ -27,18 +27,47 @@ bool LoadBound::allows(const Member& member) const noexcept {
   return member.served.load(std::memory_order_relaxed) < share;
 }
 
-HashRing::HashRing(std::vector<Member*> members, const HashRing* previous)
-    : turns(std::move(members), smooth_order, previous == nullptr ? nullptr : &previous->turns) {
+std::shared_ptr<const HashRing::Plan> HashRing::plan_for(const std::vector<Member*>& all,
+                                                         const HashRing* previous) {
+  const std::vector<std::uint32_t> weights = weights_of(all);
+  bool same = previous != nullptr && previous->plan_->owners.size() == all.size();
+  for (std::size_t i = 0; same && i < all.size(); ++i) {
+    const Plan::Owner& owner = previous->plan_->owners[i];
+    same = owner.member == all[i] && owner.points >= weights[i] &&
+           owner.seed == all[i]->ring_seed.load(std::memory_order_relaxed);
+  }
+  if (same) return previous->plan_;
+
+  auto plan = std::make_shared<Plan>();
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    const std::uint32_t seed = all[i]->ring_seed.load(std::memory_order_relaxed);
+    plan->owners.push_back({all[i], seed, weights[i]});
+    for (std::uint32_t j = 0; j < weights[i]; ++j) plan->points.push_back({avalanche(seed + j), i, j});
+  }
+  std::sort(plan->points.begin(), plan->points.end(),
+            [](const auto& a, const auto& b) { return a.at != b.at ? a.at < b.at : a.owner < b.owner; });
+  return plan;
+}
+
+HashRing::HashRing(std::vector<Member*> candidates, const std::vector<Member*>& all, const HashRing* previous)
+    : turns(std::move(candidates), smooth_order, previous == nullptr ? nullptr : &previous->turns),
+      plan_(plan_for(all, previous)) {
+  // Candidates stand in the order of all.
+  constexpr std::uint32_t kNone = UINT32_MAX;
+  std::vector<std::uint32_t> candidate_of(all.size(), kNone);
+  std::vector<std::uint32_t> points_of(all.size(), 0);
   const std::vector<std::uint32_t> weights = weights_of(turns.members());
   std::size_t total = 0;
-  for (const std::uint32_t weight : weights) total += weight;
-  points_.reserve(total);
-  for (std::uint32_t i = 0; i < weights.size(); ++i) {
-    const std::uint32_t seed = turns.members()[i]->ring_seed.load(std::memory_order_relaxed);
-    for (std::uint32_t j = 0; j < weights[i]; ++j) points_.push_back({avalanche(seed + j), i});
+  for (std::uint32_t i = 0, next = 0; i < all.size() && next < weights.size(); ++i) {
+    if (turns.members()[next] != all[i]) continue;
+    points_of[i] = std::min(weights[next], plan_->owners[i].points);
+    total += points_of[i];
+    candidate_of[i] = next++;
   }
-  std::sort(points_.begin(), points_.end(),
-            [](Point a, Point b) { return a.at != b.at ? a.at < b.at : a.member < b.member; });
+  points_.reserve(total);
+  for (const Plan::PlannedPoint& point : plan_->points) {
+    if (point.number < points_of[point.owner]) points_.push_back({point.at, candidate_of[point.owner]});
+  }
 }
 
 std::size_t HashRing::nearest(std::uint32_t hash) const noexcept {

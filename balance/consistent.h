@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "balance/balance_def.h"
@@ -14,7 +16,8 @@ namespace evenkeel::balance {
 // HAProxy 2.6.
 class HashRing {
  public:
-  HashRing(std::vector<Member*> members, const HashRing* previous);
+  // all: the members that may become candidates; previous may be nullptr.
+  HashRing(std::vector<Member*> candidates, const std::vector<Member*>& all, const HashRing* previous);
 
   // The server nearest to the hash; walks on past those to be avoided, overloaded (balance_factor: percent of
   // the average load, 0 for off) or that `preserve` gives up on. If that leaves nobody, the nearest that is
@@ -29,8 +32,26 @@ class HashRing {
     std::uint32_t at;
     std::uint32_t member;
   };
+  // Every point that any server may have, sorted. Kept from ring to ring, so that a server that comes, goes
+  // or changes its weight costs a pass over the points instead of another sort.
+  struct Plan {
+    struct Owner {
+      const Member* member;
+      std::uint32_t seed;
+      std::uint32_t points;
+    };
+    struct PlannedPoint {
+      std::uint32_t at;
+      std::uint32_t owner;
+      std::uint32_t number;
+    };
+    std::vector<Owner> owners;
+    std::vector<PlannedPoint> points;
+  };
+  static std::shared_ptr<const Plan> plan_for(const std::vector<Member*>& all, const HashRing* previous);
   [[nodiscard]] std::size_t nearest(std::uint32_t hash) const noexcept;
 
+  std::shared_ptr<const Plan> plan_;
   std::vector<Point> points_;
 };
 

@@ -22,8 +22,8 @@ Member* MapHash::pick(const PickContext& context) {
 RingHash::RingHash(const BalanceDef& def, MemberSet set)
     : def_(def),
       live_(std::move(set),
-            [](const std::vector<Member*>& candidates, const MemberSet&, const HashRing* previous) {
-              return std::make_unique<HashRing>(candidates, previous);
+            [](const std::vector<Member*>& candidates, const MemberSet& all, const HashRing* previous) {
+              return std::make_unique<HashRing>(candidates, all.members, previous);
             }) {}
 
 Member* RingHash::pick(const PickContext& context) {

@@ -17,7 +17,8 @@ namespace evenkeel::balance {
 // Up to kScan servers, a pick looks at each: exact at every moment. Above, servers stand in blocks whose best
 // key is kept up to date by whoever changes a load; a pick looks at all blocks' keys, which are packed, and
 // then at one block: about sqrt(n) steps without a lock, where a sorted tree would need one. A block's key
-// may lag for the nanoseconds in which another thread recomputes it, never longer.
+// may lag for the nanoseconds in which another thread recomputes it, never longer; a limit that grows without
+// a report counts from the block's next change.
 class LeastLoaded {
  public:
   static constexpr std::size_t kScan = 64;
