@@ -33,6 +33,20 @@ TEST(LeastConn, RotatesAmongIdleServersWhateverTheirWeight) {
   EXPECT_EQ(seen, "012012");
 }
 
+// Forty connections that stay, as HAProxy 2.6 spread them.
+TEST(LeastConn, FillsInTheOrderObservedOfHaproxy) {
+  const auto fill = [](const std::vector<std::uint32_t>& weights) {
+    Farm farm(weights);
+    LeastConn policy(farm.set());
+    std::string seen;
+    for (int i = 0; i < 40; ++i) seen += std::to_string(assign(policy).index);
+    return seen;
+  };
+  EXPECT_EQ(fill({3, 1}), "0100001000100010001000100010001000100010");
+  EXPECT_EQ(fill({10, 4, 1}), "0120001000100100010010001002100010010001");
+  EXPECT_EQ(fill({2, 3, 5, 1}), "0123221201221202123012212021230122120212");
+}
+
 TEST(LeastConn, FillsByWeight) {
   for (const std::size_t servers : {std::size_t{2}, LeastLoaded::kScan, std::size_t{300}}) {
     std::vector<std::uint32_t> weights(servers);
