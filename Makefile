@@ -62,7 +62,7 @@ asan tsan: deps
 	cmake --preset $@
 	cmake --build --preset $@ -j$(JOBS)
 	ctest --test-dir build/$@ --output-on-failure -j2 -E '^smuggling'
-	python3 tests/e2e/soak.py build/$@/evenkeel
+	python3 tests/e2e/soak.py build/$@/evenkeel --seconds 40
 
 fuzz:
 	@packaging/install-deps build tool
