@@ -324,6 +324,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
     check_error_sections(section, draft, diagnostics);
     check_dispatch(section, diagnostics);
     check_log(section, diagnostics);
+    frontends::resolve_stats_rules(section.stats, diagnostics);
   }
   report_unused(draft, diagnostics);
 }

@@ -156,4 +156,35 @@ constexpr std::array kKeywords{
 
 std::span<const Keyword<StatsDraft>> stats_keywords() noexcept { return kKeywords; }
 
+void resolve_stats_rules(StatsDraft& draft, conf::Diagnostics& diagnostics) {
+  bool decided = false;
+  for (const StatsRuleDraft& rule : draft.rules) {
+    const auto& words = rule.statement.words;
+    if (rule.kind != StatsRuleDraft::Kind::admin) {
+      diagnostics.error(rule.statement.location(),
+                        "'stats http-request': known HAProxy keyword, not supported by Evenkeel yet");
+      continue;
+    }
+    const bool wanted = words[rule.condition_at].text == "if";
+    const std::string& word = words[rule.condition_at + 1].text;
+    const bool simple = words.size() == rule.condition_at + 2;
+    stats::PageAdmin admin = stats::PageAdmin::nobody;
+    if (simple && (word == "TRUE" || word == "FALSE")) {
+      if ((word == "TRUE") == wanted) admin = stats::PageAdmin::everybody;
+    } else if (simple && word == "LOCALHOST" && wanted) {
+      admin = stats::PageAdmin::localhost;
+    } else {
+      diagnostics.error(rule.statement.at(rule.condition_at + 1),
+                        "'stats admin': conditions other than TRUE, FALSE and LOCALHOST are not supported by "
+                        "Evenkeel yet");
+      continue;
+    }
+    // The first rule whose condition holds decides; one that can hold for some leaves the others undecided.
+    if (!decided && admin != stats::PageAdmin::nobody) {
+      if (draft.def.admin != stats::PageAdmin::everybody) draft.def.admin = admin;
+      decided = admin == stats::PageAdmin::everybody;
+    }
+  }
+}
+
 }  // namespace evenkeel::frontends

@@ -28,4 +28,8 @@ struct StatsDraft {
 
 std::span<const conf::Keyword<StatsDraft>> stats_keywords() noexcept;
 
+// Fills def.admin from the rules: TRUE, FALSE and LOCALHOST are understood without the rule engine; any other
+// condition, and `stats http-request`, are refused by name.
+void resolve_stats_rules(StatsDraft& draft, conf::Diagnostics& diagnostics);
+
 }  // namespace evenkeel::frontends

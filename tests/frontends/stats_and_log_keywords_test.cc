@@ -145,6 +145,35 @@ TEST_F(StatsAndLogKeywords, StatsConditionsAreKeptForTheRules) {
   EXPECT_EQ(stats_.rules[2].condition_at, stats_.rules[2].statement.words.size());
 }
 
+TEST_F(StatsAndLogKeywords, SimpleAdminConditionsNeedNoRules) {
+  const auto admin = [&](const std::string& lines) {
+    stats_ = {};
+    diagnostics_.clear();
+    run(lines);
+    resolve_stats_rules(stats_, diagnostics_);
+    return stats_.def.admin;
+  };
+  using stats::PageAdmin;
+  EXPECT_EQ(admin("stats enable"), PageAdmin::nobody);
+  EXPECT_EQ(admin("stats admin if TRUE"), PageAdmin::everybody);
+  EXPECT_EQ(admin("stats admin unless TRUE"), PageAdmin::nobody);
+  EXPECT_EQ(admin("stats admin if LOCALHOST"), PageAdmin::localhost);
+  EXPECT_EQ(admin("stats admin if LOCALHOST\nstats admin unless FALSE"), PageAdmin::everybody);
+  EXPECT_FALSE(diagnostics_.has_errors());
+  admin("stats admin if { src 10.0.0.0/8 }");
+  EXPECT_TRUE(diagnostics_.has_errors());
+  admin("stats http-request deny");
+  EXPECT_TRUE(diagnostics_.has_errors());
+  const auto from = [](const char* ip) {
+    return stats::may_act({.admin = PageAdmin::localhost}, *Address::from_ip(ip, 1));
+  };
+  EXPECT_TRUE(from("127.0.0.9"));
+  EXPECT_TRUE(from("::1"));
+  EXPECT_TRUE(from("::ffff:127.0.0.1"));
+  EXPECT_FALSE(from("192.0.2.1"));
+  EXPECT_FALSE(from("::2"));
+}
+
 TEST_F(StatsAndLogKeywords, StatsComplaints) {
   EXPECT_NE(complaint("stats uri"), "");
   EXPECT_NE(complaint("stats realm"), "");
