@@ -1,0 +1,13 @@
+#include "rules/action/families.h"
+
+#include <array>
+
+namespace evenkeel::rules::action {
+
+std::span<const std::span<const ActionSpec>> families() noexcept {
+  static const std::array all = {verdicts(),  answers(),    headers(), request_line(),
+                                 variables(), connection(), logging(), status()};
+  return all;
+}
+
+}  // namespace evenkeel::rules::action

@@ -1,0 +1,109 @@
+// What a rule sees of the session that it runs in.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/address.h"
+#include "rules/facts.h"
+#include "rules/reply.h"
+#include "rules/scratch.h"
+#include "rules/variables.h"
+
+namespace evenkeel {
+class Clock;
+}
+namespace evenkeel::http {
+struct RequestHead;
+struct ResponseHead;
+}  // namespace evenkeel::http
+namespace evenkeel::stats {
+struct SessionRecord;
+class LogDate;
+}  // namespace evenkeel::stats
+
+namespace evenkeel::rules {
+
+struct CaptureSlots;
+
+// Bytes of one direction as far as they have come.
+struct Bytes {
+  std::string_view data;
+  bool complete = false;  // no more will come: message end, connection shut down, or the buffer is full
+};
+
+// The data plane fills the fields that the session has reached and keeps them current; whatever is null or
+// empty is "not there" and makes fetches fail, never crash. Fields are plain because fetches read them
+// thousands of times per second; the virtual functions answer what is asked rarely.
+class EvalContext {
+ public:
+  EvalContext() = default;
+  EvalContext(const EvalContext&) = delete;
+  EvalContext& operator=(const EvalContext&) = delete;
+  virtual ~EvalContext() = default;
+
+  // Names, timers, sizes and the outcome so far: fetches and log aliases read them here.
+  const stats::SessionRecord* record = nullptr;
+  stats::LogDate* log_date = nullptr;  // the worker's; needed by log formats with dates only
+  Scratch* scratch = nullptr;          // never null while rules run; reset by the owner between rule sets
+  const Clock* clock = nullptr;
+
+  // As rules may change them (set-src...), then as the connection has them.
+  Address src;
+  Address dst;
+  const Address* fc_src = nullptr;
+  const Address* fc_dst = nullptr;
+  const Address* bc_src = nullptr;  // our end of the server connection
+  const Address* bc_dst = nullptr;  // the server's end
+
+  http::RequestHead* request = nullptr;
+  http::ResponseHead* response = nullptr;
+  Bytes request_body;
+  Bytes response_body;
+  Bytes request_bytes;                  // raw client bytes of a TCP session under inspection
+  Bytes response_bytes;                 // raw server bytes
+  std::uint64_t request_body_size = 0;  // announced, or received so far
+  std::uint64_t response_body_size = 0;
+  bool inspection_ended = false;  // wait_end: the inspect delay is over, or none is set
+
+  bool mode_http = true;
+  bool in_response = false;  // response rules run: `hdr`, `payload` and their like look at the response
+  bool tls_front = false;
+
+  // Kept after the request head is gone (capture.req.* and logs).
+  std::string_view captured_method;
+  std::string_view captured_uri;
+  std::string_view captured_version;  // "HTTP/1.1"
+  std::string_view captured_response_version;
+  CaptureSlots* request_captures = nullptr;
+  CaptureSlots* response_captures = nullptr;
+
+  VariableStore* process_vars = nullptr;
+  VariableStore* session_vars = nullptr;
+  VariableStore* transaction_vars = nullptr;
+  VariableStore* request_vars = nullptr;
+  VariableStore* response_vars = nullptr;
+  VariableStore* check_vars = nullptr;
+
+  // Where actions leave what the data plane then does.
+  Reply reply;         // filled when the verdict says respond, deny or tarpit
+  std::string route;   // use_backend's or use-server's chosen name
+  int log_level = -1;  // set-log-level: 0 (emerg) to 7 (debug), kSilent; -1 untouched
+  std::optional<std::int64_t> timeout_client_ms, timeout_server_ms, timeout_tunnel_ms, timeout_connect_ms,
+      timeout_queue_ms, timeout_tarpit_ms;
+  std::optional<int> mark, tos, nice, retries, priority_class, priority_offset;
+  static constexpr int kSilent = 8;
+
+  // Numbers and names of the session; nullopt where they make no sense (yet). The defaults answer what the
+  // record knows, so that an override handles its own facts and passes the rest on.
+  virtual std::optional<std::int64_t> number(Number what, std::string_view name) const;
+  virtual std::optional<std::string_view> text(Text what) const;
+  // The unique id of the stream, made at its first use; empty when none is configured.
+  virtual std::string_view unique_id();
+  virtual std::uint64_t random();
+};
+
+}  // namespace evenkeel::rules

@@ -1,0 +1,47 @@
+// The process as a sample (manual 7.3.2).
+#include <unistd.h>
+
+#include "rules/fetch/families.h"
+#include "rules/fetch/number.h"
+
+namespace evenkeel::rules::fetch {
+namespace {
+
+template <int kValue>
+bool constant(const Args&, EvalContext&, FetchState&, Sample& out) {
+  out = Sample::of_int(kValue);
+  return true;
+}
+bool pid(const Args&, EvalContext&, FetchState&, Sample& out) {
+  out = Sample::of_int(::getpid());
+  return true;
+}
+bool no(const Args&, EvalContext&, FetchState&, Sample& out) {
+  out = Sample::of_bool(false);
+  return true;
+}
+bool unique_id(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  out = Sample::of_text(ctx.unique_id());
+  return !out.text.empty();
+}
+
+constexpr FetchSpec kFetches[] = {
+    {"act_conn", "", SampleType::sint, scope::kAlways, number<Number::active_connections>},
+    {"nbproc", "", SampleType::sint, scope::kAlways, constant<1>},
+    {"proc", "", SampleType::sint, scope::kAlways, constant<1>},
+    {"pid", "", SampleType::sint, scope::kAlways, pid},
+    {"thread", "", SampleType::sint, scope::kAlways, number<Number::thread>},
+    {"tgroup", "", SampleType::sint, scope::kAlways, number<Number::thread_group>},
+    {"stopping", "", SampleType::boolean, scope::kInternal, truth<Number::stopping>},
+    {"uptime", "", SampleType::sint, scope::kAlways, number<Number::uptime>},
+    {"prio_class", "", SampleType::sint, scope::kInternal, number<Number::priority_class>},
+    {"prio_offset", "", SampleType::sint, scope::kInternal, number<Number::priority_offset>},
+    {"quic_enabled", "", SampleType::boolean, scope::kAlways, no},
+    {"unique-id", "", SampleType::str, scope::kAlways, unique_id},
+};
+
+}  // namespace
+
+std::span<const FetchSpec> internal() noexcept { return kFetches; }
+
+}  // namespace evenkeel::rules::fetch

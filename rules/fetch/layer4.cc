@@ -1,0 +1,110 @@
+// Addresses and connections (manual 7.3.3), and of layer 5 what is known without TLS.
+#include "rules/fetch/families.h"
+#include "rules/fetch/number.h"
+#include "stats/session_record.h"
+
+namespace evenkeel::rules::fetch {
+namespace {
+
+bool address(const Address* from, Sample& out) noexcept {
+  if (from == nullptr) return false;
+  out = Sample::of_ip(from->ip_bytes());
+  return out.is_ip();
+}
+bool port(const Address* from, Sample& out) noexcept {
+  if (from == nullptr || !from->is_ip()) return false;
+  out = Sample::of_int(from->port());
+  return true;
+}
+
+bool src(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return address(&ctx.src, out); }
+bool dst(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return address(&ctx.dst, out); }
+bool src_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return port(&ctx.src, out); }
+bool dst_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return port(&ctx.dst, out); }
+bool fc_src(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return address(ctx.fc_src, out); }
+bool fc_dst(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return address(ctx.fc_dst, out); }
+bool fc_src_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return port(ctx.fc_src, out); }
+bool fc_dst_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return port(ctx.fc_dst, out); }
+bool bc_src(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return address(ctx.bc_src, out); }
+bool bc_dst(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return address(ctx.bc_dst, out); }
+bool bc_src_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return port(ctx.bc_src, out); }
+bool bc_dst_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return port(ctx.bc_dst, out); }
+
+// Answers "no" as long as no listener of ours speaks TLS, which is the truth.
+bool ssl_fc(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  out = Sample::of_bool(ctx.tls_front);
+  return true;
+}
+bool accept_date(const Args& args, EvalContext& ctx, FetchState&, Sample& out) {
+  if (ctx.record == nullptr) return false;
+  const std::string_view unit = args.text(0);
+  out = Sample::of_int(ctx.record->accepted_wall_us / (unit == "us" ? 1 : (unit == "ms" ? 1000 : 1'000'000)));
+  return ctx.record->accepted_wall_us != 0;
+}
+
+// TCP_INFO's times are microseconds; us is the default unit, as in HAProxy.
+template <Number kWhat>
+bool tcp_time(const Args& args, EvalContext& ctx, FetchState&, Sample& out) {
+  const auto value = ctx.number(kWhat, {});
+  if (!value) return false;
+  out = Sample::of_int(args.text(0) == "ms" ? *value / 1000 : *value);
+  return true;
+}
+std::string prepare_unit(Args& args, CompileEnv&) {
+  const std::string_view unit = args.text(0);
+  return unit.empty() || unit == "us" || unit == "ms" ? "" : "the unit must be us or ms";
+}
+std::string prepare_date_unit(Args& args, CompileEnv& env) {
+  return args.text(0) == "s" ? "" : prepare_unit(args, env);
+}
+
+constexpr FetchSpec kFetches[] = {
+    {"src", "", SampleType::addr, scope::kClient, src},
+    {"dst", "", SampleType::addr, scope::kClient, dst},
+    {"src_port", "", SampleType::sint, scope::kClient, src_port},
+    {"dst_port", "", SampleType::sint, scope::kClient, dst_port},
+    {"src_is_local", "", SampleType::boolean, scope::kClient, truth<Number::src_is_local>},
+    {"dst_is_local", "", SampleType::boolean, scope::kClient, truth<Number::dst_is_local>},
+    {"fc_src", "", SampleType::addr, scope::kClient, fc_src},
+    {"fc_dst", "", SampleType::addr, scope::kClient, fc_dst},
+    {"fc_src_port", "", SampleType::sint, scope::kClient, fc_src_port},
+    {"fc_dst_port", "", SampleType::sint, scope::kClient, fc_dst_port},
+    {"fc_src_is_local", "", SampleType::boolean, scope::kClient, truth<Number::fc_src_is_local>},
+    {"fc_http_major", "", SampleType::sint, scope::kClient, number<Number::fc_http_major>},
+    {"fc_rcvd_proxy", "", SampleType::boolean, scope::kClient, truth<Number::fc_rcvd_proxy>},
+    {"fc_pp_authority", "", SampleType::str, scope::kClient, text<Text::pp2_authority>},
+    {"fc_pp_unique_id", "", SampleType::str, scope::kClient, text<Text::pp2_unique_id>},
+    {"fc_err", "", SampleType::sint, scope::kClient, number<Number::fc_err>},
+    {"fc_err_str", "", SampleType::str, scope::kClient, text<Text::fc_err_str>},
+    {"fc_nb_streams", "", SampleType::sint, scope::kClient, number<Number::fc_nb_streams>},
+    {"fc_rtt", "[s", SampleType::sint, scope::kClient, tcp_time<Number::fc_rtt>, prepare_unit},
+    {"fc_rttvar", "[s", SampleType::sint, scope::kClient, tcp_time<Number::fc_rttvar>, prepare_unit},
+    {"fc_unacked", "", SampleType::sint, scope::kClient, number<Number::fc_unacked>},
+    {"fc_sacked", "", SampleType::sint, scope::kClient, number<Number::fc_sacked>},
+    {"fc_retrans", "", SampleType::sint, scope::kClient, number<Number::fc_retrans>},
+    {"fc_fackets", "", SampleType::sint, scope::kClient, number<Number::fc_fackets>},
+    {"fc_lost", "", SampleType::sint, scope::kClient, number<Number::fc_lost>},
+    {"fc_reordering", "", SampleType::sint, scope::kClient, number<Number::fc_reordering>},
+    {"fc.timer.handshake", "", SampleType::sint, scope::kClient, timer<Number::timer_handshake>},
+    {"accept_date", "[s", SampleType::sint, scope::kClient, accept_date, prepare_date_unit},
+    {"ssl_fc", "", SampleType::boolean, scope::kSession, ssl_fc},
+    {"bc_src", "", SampleType::addr, scope::kServerSide, bc_src},
+    {"bc_dst", "", SampleType::addr, scope::kServerSide, bc_dst},
+    {"bc_src_port", "", SampleType::sint, scope::kServerSide, bc_src_port},
+    {"bc_dst_port", "", SampleType::sint, scope::kServerSide, bc_dst_port},
+    {"bc_http_major", "", SampleType::sint, scope::kServerSide, number<Number::bc_http_major>},
+    {"bc_reused", "", SampleType::boolean, scope::kServerSide, truth<Number::bc_reused>},
+    {"bc_err", "", SampleType::sint, scope::kServerSide, number<Number::bc_err>},
+    {"bc_err_str", "", SampleType::str, scope::kServerSide, text<Text::bc_err_str>},
+    {"bc_nb_streams", "", SampleType::sint, scope::kServerSide, number<Number::bc_nb_streams>},
+    {"bc_be_queue", "", SampleType::sint, scope::kServerSide, number<Number::be_queue_at_entry>},
+    {"bc_srv_queue", "", SampleType::sint, scope::kServerSide, number<Number::srv_queue_at_entry>},
+    {"bc_rtt", "[s", SampleType::sint, scope::kClient, tcp_time<Number::bc_rtt>, prepare_unit},
+    {"bc_rttvar", "[s", SampleType::sint, scope::kClient, tcp_time<Number::bc_rttvar>, prepare_unit},
+};
+
+}  // namespace
+
+std::span<const FetchSpec> layer4() noexcept { return kFetches; }
+
+}  // namespace evenkeel::rules::fetch

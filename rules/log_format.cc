@@ -1,0 +1,252 @@
+#include "rules/log_format.h"
+
+#include "rules/compile_env.h"
+#include "rules/log_alias.h"
+#include "rules/text.h"
+
+namespace evenkeel::rules {
+namespace {
+
+bool alias_char(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || text::is_digit(c);
+}
+
+// RFC 5424 section 6.3.3: what the E flag escapes.
+void append_escaped(std::string_view value, std::string& out) {
+  for (const char c : value) {
+    if (c == '"' || c == '\\' || c == ']') out += '\\';
+    out += c;
+  }
+}
+
+// A value in a log line: control characters, and quotes within quotes, become #XX (manual 8.6).
+void append_encoded(std::string_view value, std::string& out) {
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f && c != '#' && c != '"') {
+      out += c;
+    } else {
+      out += '#';
+      out += text::kHex[byte >> 4U];
+      out += text::kHex[byte & 15U];
+    }
+  }
+}
+
+}  // namespace
+
+// Reads one text from left to right; one per compile().
+class LogFormatParser {
+ public:
+  LogFormatParser(std::string_view text, CompileEnv& env, Places places, LogFormat& result)
+      : text_(text), env_(env), places_(places), result_(result) {}
+
+  // An error without a message: none.
+  ExpressionError run() {
+    while (at_ < text_.size() && error_.message.empty()) {
+      if (text_[at_] != '%') {
+        literal_ += text_[at_++];
+      } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '%') {
+        literal_ += '%';
+        at_ += 2;
+      } else {
+        read_item();
+      }
+    }
+    flush();
+    return error_;
+  }
+
+ private:
+  void fail(std::size_t from, std::string message) {
+    error_ = {from, at_ > from ? at_ - from : 1, std::move(message)};
+  }
+
+  void flush() {
+    if (literal_.empty()) return;
+    LogFormat::Node node;
+    node.text = std::move(literal_);
+    result_.nodes_.push_back(std::move(node));
+    literal_.clear();
+  }
+
+  void read_item() {
+    const std::size_t begin = at_++;
+    std::uint8_t flags = flags_;
+    if (at_ < text_.size() && text_[at_] == '{' && !read_flags(flags)) return;
+    if (at_ < text_.size() && text_[at_] == '[') {
+      read_expression(flags);
+      return;
+    }
+    const std::size_t from = at_;
+    while (at_ < text_.size() && alias_char(text_[at_])) ++at_;
+    const std::string_view name = text_.substr(from, at_ - from);
+    if (name == "o") {
+      flags_ = flags;
+      return;
+    }
+    if (name.empty()) {
+      fail(begin, "a '%' begins an alias or a %[sample]; write %% for the character itself");
+      return;
+    }
+    read_alias(begin, name, flags);
+  }
+
+  // "{+Q,-E}": the cursor is on the brace.
+  bool read_flags(std::uint8_t& flags) {
+    const std::size_t begin = at_;
+    const std::size_t end = text_.find('}', at_);
+    if (end == std::string_view::npos) {
+      at_ = text_.size();
+      fail(begin, "missing '}' after the flags");
+      return false;
+    }
+    std::string_view list = text_.substr(at_ + 1, end - at_ - 1);
+    at_ = end + 1;
+    while (!list.empty()) {
+      const std::string_view flag = list.substr(0, list.find(','));
+      list.remove_prefix(std::min(flag.size() + 1, list.size()));
+      const std::string_view letter =
+          flag.empty() ? flag : flag.substr(flag.front() == '+' || flag.front() == '-' ? 1 : 0);
+      std::uint8_t bit = 0;
+      if (letter == "Q") bit = LogFormat::kQuote;
+      if (letter == "X") bit = LogFormat::kHex;
+      if (letter == "E") bit = LogFormat::kEscape;
+      if (letter == "M") continue;  // "mandatory": what the place of use decides already
+      if (bit == 0) {
+        fail(begin, "unknown flag '" + std::string(flag) + "': there are Q, X and E");
+        return false;
+      }
+      flags = static_cast<std::uint8_t>(flag.front() == '-' ? flags & ~bit : flags | bit);
+    }
+    return true;
+  }
+
+  // "[sample]": the cursor is on the bracket.
+  void read_expression(std::uint8_t flags) {
+    const std::size_t from = ++at_;
+    std::size_t used = 0;
+    auto expression = Expression::compile(text_.substr(from), env_, &used);
+    if (!expression) {
+      error_ = expression.error();
+      error_.offset += from;
+      return;
+    }
+    at_ = from + used;
+    if (at_ == text_.size() || text_[at_] != ']') {
+      fail(from, "missing ']' after the sample expression");
+      return;
+    }
+    ++at_;
+    if (!expression->usable_in(places_)) {
+      fail(from, "'" + expression->source() + "' is not available at this point");
+      return;
+    }
+    flush();
+    LogFormat::Node node;
+    node.kind = LogFormat::Kind::expression;
+    node.flags = flags;
+    node.expression = std::move(*expression);
+    result_.nodes_.push_back(std::move(node));
+  }
+
+  void read_alias(std::size_t begin, std::string_view name, std::uint8_t flags) {
+    const auto aliases = log_aliases();
+    for (std::size_t i = 0; i < aliases.size(); ++i) {
+      if (aliases[i].name != name) continue;
+      flush();
+      LogFormat::Node node;
+      node.kind = LogFormat::Kind::alias;
+      node.flags = flags;
+      node.alias = static_cast<std::uint16_t>(i);
+      result_.nodes_.push_back(std::move(node));
+      return;
+    }
+    const bool tls = name == "sslc" || name == "sslv";
+    fail(begin, tls ? "%" + std::string(name) + " is known to HAProxy and not supported by Evenkeel yet"
+                    : "there is no log-format alias %" + std::string(name));
+  }
+
+  std::string_view text_;
+  CompileEnv& env_;
+  Places places_;
+  LogFormat& result_;
+  std::size_t at_ = 0;
+  std::uint8_t flags_ = 0;
+  std::string literal_;
+  ExpressionError error_;
+};
+
+Result<LogFormat, ExpressionError> LogFormat::compile(std::string_view text, CompileEnv& env, Places places,
+                                                      Use use) {
+  LogFormat result;
+  result.use_ = use;
+  result.source_ = std::string(text);
+  ExpressionError error = LogFormatParser(text, env, places, result).run();
+  if (!error.message.empty()) return error;
+  return result;
+}
+
+LogFormat LogFormat::literal(std::string text) {
+  LogFormat result;
+  result.source_ = text;
+  if (text.empty()) return result;
+  Node node;
+  node.text = std::move(text);
+  result.nodes_.push_back(std::move(node));
+  return result;
+}
+
+void LogFormat::append_node(const Node& node, EvalContext& ctx, std::string& out) const {
+  std::string_view value;
+  std::string made;
+  bool quotable = true;
+  if (node.kind == Kind::expression) {
+    Sample sample;
+    if (node.expression.eval(ctx, sample)) value = as_text(sample, *ctx.scratch);
+  } else {
+    const LogAlias& alias = log_aliases()[node.alias];
+    alias.append(ctx, (node.flags & kHex) != 0, made);
+    value = made;
+    quotable = alias.kind == LogAlias::Kind::text || alias.kind == LogAlias::Kind::ip;
+    // Captured headers carry delimiters of their own.
+    if (alias.name.substr(0, 2) == "hr" || alias.name.substr(0, 2) == "hs") quotable = false;
+  }
+  const bool quote = quotable && (node.flags & kQuote) != 0;
+  if (value.empty() && use_ == Use::log) {
+    out += quote ? "\"\"" : "-";
+    return;
+  }
+  if (quote) out += '"';
+  if ((node.flags & kEscape) != 0) {
+    append_escaped(value, out);
+  } else if (use_ == Use::log && quotable) {
+    append_encoded(value, out);
+  } else {
+    out += value;
+  }
+  if (quote) out += '"';
+}
+
+void LogFormat::append(EvalContext& ctx, std::string& out) const {
+  for (const Node& node : nodes_) {
+    if (node.kind == Kind::text) {
+      out += node.text;
+    } else {
+      append_node(node, ctx, out);
+    }
+  }
+}
+
+std::string_view LogFormat::eval(EvalContext& ctx) const {
+  if (is_literal()) return literal_text();
+  if (nodes_.size() == 1 && nodes_[0].kind == Kind::expression && nodes_[0].flags == 0 && use_ == Use::rule) {
+    Sample sample;
+    return nodes_[0].expression.eval(ctx, sample) ? as_text(sample, *ctx.scratch) : std::string_view();
+  }
+  std::string text;
+  append(ctx, text);
+  return ctx.scratch->copy(text);
+}
+
+}  // namespace evenkeel::rules

@@ -1,0 +1,58 @@
+// Log-format texts (manual 8.2.6): literals, %aliases and %[expressions], compiled at load. Logs use them,
+// and so do header values, locations, bodies and names in rules.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "rules/expression.h"
+
+namespace evenkeel::rules {
+
+class LogFormat {
+ public:
+  enum class Use : std::uint8_t {
+    rule,  // what has no value leaves nothing, bytes stand as they are
+    log,   // what has no value leaves "-", bytes that would break a line are escaped
+  };
+  enum Flag : std::uint8_t { kQuote = 1, kHex = 2, kEscape = 4 };
+
+  static Result<LogFormat, ExpressionError> compile(std::string_view text, CompileEnv& env, Places places,
+                                                    Use use);
+  // A text that stands for itself.
+  static LogFormat literal(std::string text);
+
+  void append(EvalContext& ctx, std::string& out) const;
+  // The same as a view, valid until ctx.scratch is reset or the message changes; the common cases (one
+  // literal, one expression) copy nothing.
+  [[nodiscard]] std::string_view eval(EvalContext& ctx) const;
+  [[nodiscard]] bool is_literal() const noexcept {
+    return nodes_.empty() || (nodes_.size() == 1 && nodes_[0].kind == Kind::text);
+  }
+  [[nodiscard]] std::string_view literal_text() const noexcept {
+    return nodes_.empty() ? std::string_view() : nodes_[0].text;
+  }
+  [[nodiscard]] const std::string& source() const noexcept { return source_; }
+
+ private:
+  enum class Kind : std::uint8_t { text, alias, expression };
+  struct Node {
+    Kind kind = Kind::text;
+    std::uint8_t flags = 0;
+    std::uint16_t alias = 0;  // index into the table of aliases
+    std::string text;
+    Expression expression;
+  };
+  friend class LogFormatParser;
+
+  void append_node(const Node& node, EvalContext& ctx, std::string& out) const;
+
+  std::vector<Node> nodes_;
+  Use use_ = Use::rule;
+  std::string source_;
+};
+
+}  // namespace evenkeel::rules

@@ -1,0 +1,45 @@
+#include "rules/rule_sets.h"
+
+namespace evenkeel::rules {
+
+RuleSet& RuleSets::of(Phase phase) noexcept { return const_cast<RuleSet&>(std::as_const(*this).of(phase)); }
+
+const RuleSet& RuleSets::of(Phase phase) const noexcept {
+  switch (phase) {
+    case Phase::tcp_connection:
+      return tcp_connection;
+    case Phase::tcp_session:
+      return tcp_session;
+    case Phase::tcp_request_content:
+      return tcp_request_content;
+    case Phase::http_request:
+      return http_request;
+    case Phase::tcp_response_content:
+      return tcp_response_content;
+    case Phase::http_response:
+      return http_response;
+    case Phase::http_after_response:
+      break;
+  }
+  return http_after_response;
+}
+
+void RuleSets::inherit(const RuleSets& defaults) {
+  for (const Phase phase :
+       {Phase::tcp_connection, Phase::tcp_session, Phase::tcp_request_content, Phase::http_request,
+        Phase::tcp_response_content, Phase::http_response, Phase::http_after_response}) {
+    of(phase).prepend(defaults.of(phase));
+  }
+  if (request_inspect_delay == 0) request_inspect_delay = defaults.request_inspect_delay;
+  if (response_inspect_delay == 0) response_inspect_delay = defaults.response_inspect_delay;
+}
+
+bool RuleSets::empty() const noexcept {
+  return tcp_connection.empty() && tcp_session.empty() && tcp_request_content.empty() &&
+         http_request.empty() && redirects.empty() && tcp_response_content.empty() && http_response.empty() &&
+         http_after_response.empty() && use_backend.empty() && use_server.empty() && monitor_fail.empty() &&
+         force_persist.empty() && ignore_persist.empty() && request_captures.empty() &&
+         response_captures.empty();
+}
+
+}  // namespace evenkeel::rules

@@ -1,0 +1,87 @@
+// All rules of one proxy, compiled: what a proxy definition embeds and sessions run.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "rules/action.h"
+#include "rules/log_format.h"
+
+namespace evenkeel::rules {
+
+// use_backend and use-server: a name, fixed or computed, under a condition.
+struct TargetRule {
+  Condition condition;
+  LogFormat target;
+  std::string text;
+  std::uint32_t line = 0;
+};
+
+// The rules in order, and a table that stands for runs of them that compare one sample with fixed texts: five
+// thousand "use_backend b if { hdr(host) h }" cost one lookup.
+class TargetRules {
+ public:
+  void add(TargetRule rule) { rules_.push_back(std::move(rule)); }
+  [[nodiscard]] const std::vector<TargetRule>& rules() const noexcept { return rules_; }
+  [[nodiscard]] bool empty() const noexcept { return rules_.empty(); }
+  // The name that the first rule that holds gives; empty: none holds. Rules whose computed name `exists`
+  // refuses are passed over (a dynamic name that no backend has falls through to the next rule). Valid until
+  // ctx.scratch is reset.
+  template <class Exists>
+  [[nodiscard]] std::string_view pick(EvalContext& ctx, Exists exists) const {
+    for (const TargetRule& rule : rules_) {
+      if (!rule.condition.holds(ctx)) continue;
+      const std::string_view name = rule.target.eval(ctx);
+      if (exists(name)) return name;
+    }
+    return {};
+  }
+
+ private:
+  std::vector<TargetRule> rules_;
+};
+
+// `capture request|response header <name> len <n>`, or a slot that rules fill (name empty).
+struct CaptureDef {
+  std::string name;
+  std::size_t length = 0;
+};
+
+struct RuleSets {
+  AclTable acls;
+
+  RuleSet tcp_connection;
+  RuleSet tcp_session;
+  RuleSet tcp_request_content;
+  RuleSet http_request;
+  RuleSet redirects;  // `redirect` keywords: run after http_request
+  RuleSet tcp_response_content;
+  RuleSet http_response;
+  RuleSet http_after_response;
+
+  TargetRules use_backend;
+  TargetRules use_server;
+  std::vector<Condition> monitor_fail;  // any that holds makes monitor-uri answer 503
+  std::vector<Condition> force_persist;
+  std::vector<Condition> ignore_persist;
+
+  Millis request_inspect_delay = 0;  // 0: content rules do not wait
+  Millis response_inspect_delay = 0;
+  std::vector<CaptureDef> request_captures;
+  std::vector<CaptureDef> response_captures;
+
+  RuleSet& of(Phase phase) noexcept;
+  [[nodiscard]] const RuleSet& of(Phase phase) const noexcept;
+  // Rules of a defaults section run before the proxy's own.
+  void inherit(const RuleSets& defaults);
+  // Nothing at all to run: the data plane may leave out the whole machinery.
+  [[nodiscard]] bool empty() const noexcept;
+};
+
+}  // namespace evenkeel::rules

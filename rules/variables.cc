@@ -1,0 +1,131 @@
+#include "rules/variables.h"
+
+#include <algorithm>
+#include <shared_mutex>
+
+#include "rules/context.h"
+
+namespace evenkeel::rules {
+namespace {
+
+constexpr std::string_view kScopes[] = {"proc", "sess", "txn", "req", "res", "check"};
+
+// Process variables are read and written by all workers. One lock for all of them: writes are rare, and the
+// reads that matter (proc constants set in `global`) share it.
+std::shared_mutex& process_lock() {
+  static std::shared_mutex lock;
+  return lock;
+}
+
+std::uint64_t hash_of(std::string_view text) noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return hash;
+}
+
+bool name_char(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+         c == '-';
+}
+
+}  // namespace
+
+Result<VarRef, std::string> VarRef::parse(std::string_view text) {
+  const std::size_t dot = text.find('.');
+  const std::string_view scope = text.substr(0, dot);
+  const auto* const found = std::find(std::begin(kScopes), std::end(kScopes), scope);
+  if (found == std::end(kScopes)) {
+    return "'" + std::string(scope) +
+           "' is no variable scope: write proc., sess., txn., req., res. or check. before the name";
+  }
+  if (dot == std::string_view::npos || dot + 1 == text.size()) return std::string("the variable has no name");
+  const std::string_view name = text.substr(dot + 1);
+  if (!std::all_of(name.begin(), name.end(), name_char)) {
+    return "variable name '" + std::string(name) + "' may hold letters, digits, '.', '_' and '-' only";
+  }
+  return VarRef{static_cast<VarScope>(found - std::begin(kScopes)), std::string(name), hash_of(name)};
+}
+
+const VariableStore::Entry* VariableStore::find(const VarRef& ref) const noexcept {
+  for (const Entry& entry : entries_) {
+    if (entry.hash == ref.hash && entry.name == ref.name) return &entry;
+  }
+  return nullptr;
+}
+
+bool VariableStore::get(const VarRef& ref, Sample& out) const noexcept {
+  const Entry* const entry = find(ref);
+  if (entry == nullptr) return false;
+  out = entry->value;
+  if (out.is_text()) out.text = entry->text;
+  return true;
+}
+
+void VariableStore::set(const VarRef& ref, const Sample& value) {
+  // The value may point into the store itself, which growing moves: copy its text before anything else.
+  std::string text(value.is_text() ? value.text : std::string_view());
+  auto* entry = const_cast<Entry*>(find(ref));
+  if (entry == nullptr) entry = &entries_.emplace_back(Entry{ref.hash, ref.name, {}, {}});
+  entry->text = std::move(text);
+  entry->value = value;
+  entry->value.text = {};
+}
+
+void VariableStore::unset(const VarRef& ref) noexcept {
+  const Entry* const entry = find(ref);
+  if (entry != nullptr) entries_.erase(entries_.begin() + (entry - entries_.data()));
+}
+
+VariableStore* store_of(EvalContext& ctx, VarScope scope) noexcept {
+  switch (scope) {
+    case VarScope::proc:
+      return ctx.process_vars;
+    case VarScope::sess:
+      return ctx.session_vars;
+    case VarScope::txn:
+      return ctx.transaction_vars;
+    case VarScope::req:
+      return ctx.request_vars;
+    case VarScope::res:
+      return ctx.response_vars;
+    case VarScope::check:
+      return ctx.check_vars;
+  }
+  return nullptr;
+}
+
+bool get_variable(EvalContext& ctx, const VarRef& ref, Sample& out) noexcept {
+  const VariableStore* const store = store_of(ctx, ref.scope);
+  if (store == nullptr) return false;
+  if (ref.scope != VarScope::proc) return store->get(ref, out);
+  const std::shared_lock hold(process_lock());
+  if (!store->get(ref, out)) return false;
+  if (out.is_text()) out.text = ctx.scratch->copy(out.text);
+  return true;
+}
+
+bool set_variable(EvalContext& ctx, const VarRef& ref, const Sample& value) {
+  VariableStore* const store = store_of(ctx, ref.scope);
+  if (store == nullptr) return false;
+  if (ref.scope != VarScope::proc) {
+    store->set(ref, value);
+    return true;
+  }
+  const std::unique_lock hold(process_lock());
+  store->set(ref, value);
+  return true;
+}
+
+bool unset_variable(EvalContext& ctx, const VarRef& ref) noexcept {
+  VariableStore* const store = store_of(ctx, ref.scope);
+  if (store == nullptr) return false;
+  if (ref.scope != VarScope::proc) {
+    store->unset(ref);
+    return true;
+  }
+  const std::unique_lock hold(process_lock());
+  store->unset(ref);
+  return true;
+}
+
+}  // namespace evenkeel::rules

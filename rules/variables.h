@@ -1,0 +1,61 @@
+// Variables (manual 2.8 / set-var): named values with a scope that says how long they live.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "rules/sample.h"
+
+namespace evenkeel::rules {
+
+class EvalContext;
+
+enum class VarScope : std::uint8_t { proc, sess, txn, req, res, check };
+
+// A parsed "scope.name". The hash is made at load so that a lookup compares one word before it compares text.
+struct VarRef {
+  VarScope scope = VarScope::txn;
+  std::string name;  // without the scope
+  std::uint64_t hash = 0;
+
+  // Names are made of letters, digits, '.' and '_'. The error says which part is wrong.
+  static Result<VarRef, std::string> parse(std::string_view text);
+};
+
+// The variables of one scope of one session: few, so a linear search beats any tree. Values own their text.
+// Not synchronised: proc is written at load and by rules of any thread, so its owner locks (see
+// LockedVariables).
+class VariableStore {
+ public:
+  // false: not set. The sample's text points into the store: it lives until the variable changes.
+  [[nodiscard]] bool get(const VarRef& ref, Sample& out) const noexcept;
+  void set(const VarRef& ref, const Sample& value);
+  void unset(const VarRef& ref) noexcept;
+  void clear() noexcept { entries_.clear(); }
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+
+ private:
+  struct Entry {
+    std::uint64_t hash;
+    std::string name;
+    Sample value;
+    std::string text;
+  };
+  [[nodiscard]] const Entry* find(const VarRef& ref) const noexcept;
+  std::vector<Entry> entries_;
+};
+
+// Picks the store of the scope; nullptr where the session has none.
+VariableStore* store_of(EvalContext& ctx, VarScope scope) noexcept;
+
+// Reads and writes through the process lock where the scope is proc; text read from proc is copied to the
+// scratch.
+bool get_variable(EvalContext& ctx, const VarRef& ref, Sample& out) noexcept;
+// false: there is no such scope at this point of the session.
+bool set_variable(EvalContext& ctx, const VarRef& ref, const Sample& value);
+bool unset_variable(EvalContext& ctx, const VarRef& ref) noexcept;
+
+}  // namespace evenkeel::rules
