@@ -112,11 +112,13 @@ void read_bind(std::vector<BindDef>& binds, std::vector<conf::Location>& places,
   BindLine line;
   line.stats_socket = stats_socket;
   read_options(line, args);
-  // HAProxy gives the id of a line to its first address; the others are numbered on.
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    copy_options(found[i], line);
-    if (i > 0 && found[i].id != 0) found[i].id += static_cast<std::uint32_t>(i);
-    binds.push_back(std::move(found[i]));
+  if (line.options.id != 0 && found.size() > 1) {
+    args.error("'id' can only be used with a single address and port");
+    return;
+  }
+  for (BindDef& bind : found) {
+    copy_options(bind, line);
+    binds.push_back(std::move(bind));
     places.push_back(where);
   }
 }
