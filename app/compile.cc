@@ -160,6 +160,8 @@ std::shared_ptr<const frontends::Config> compile(ConfigDraft& draft) {
     fill_errors(section.proxy, draft);
     section.proxy.common.log = section.log.def;
     section.proxy.common.stats_page = section.stats.def;
+    if (!section.rules.sets.empty())
+      section.proxy.common.rules = std::make_shared<const rules::RuleSets>(std::move(section.rules.sets));
     if (section.proxy.has_frontend()) config->frontends.push_back(compile_frontend(section, draft.global));
     if (section.proxy.has_backend()) config->backends.push_back(compile_backend(section));
   }
@@ -167,6 +169,9 @@ std::shared_ptr<const frontends::Config> compile(ConfigDraft& draft) {
   draft.global.def.log = std::move(draft.global_log.def);
   draft.global.def.log_send_hostname = draft.global_log.send_hostname;
   draft.global.def.log_hostname = draft.global_log.hostname;
+  for (const auto& [name, section] : draft.http_errors)
+    for (const backends::ErrorEntry& entry : section.errors)
+      config->http_errors[name][entry.status] = entry.reply;
   config->global = std::move(draft.global.def);
   return config;
 }

@@ -18,6 +18,7 @@ struct HttpErrors {
 struct ConfigDraft {
   frontends::GlobalDraft global;
   frontends::LogDraft global_log;
+  rules::CompileEnv rules;  // sections refer to it
   ProxySections defaults;
   ProxySections proxies;
   std::map<std::string, HttpErrors, std::less<>> http_errors;

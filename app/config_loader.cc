@@ -48,7 +48,7 @@ conf::Resolver remembering(conf::Resolver resolver) {
 class Loader {
  public:
   Loader(const LoadOptions& options, conf::Diagnostics& diagnostics)
-      : options_(options), diagnostics_(diagnostics), services_(options.services) {
+      : options_(options), diagnostics_(diagnostics), services_(options.services), factory_(draft_.rules) {
     if (!services_.read_file) services_.read_file = read_from_disk;
     services_.resolver = remembering(services_.resolver);
     draft_.global.services = &services_;
@@ -61,6 +61,9 @@ class Loader {
     LoadResult result;
     result.environment = options_.environment;
     conf::Document document = read(result.environment);
+    // Rules look users up while they are read, and lists may stand behind them.
+    for (Section& section : document.sections)
+      if (section.kind == SectionKind::userlist) userlist(section);
     for (Section& section : document.sections) take(section);
     if (options_.maxconn) draft_.global.def.maxconn = *options_.maxconn;
     if (draft_.global.def.maxconn == 0) draft_.global.def.maxconn = options_.maxconn_default;
@@ -86,6 +89,7 @@ class Loader {
     if (section.kind == SectionKind::global) return global(section);
     if (section.kind == SectionKind::http_errors) return http_errors(section);
     if (section.kind == SectionKind::defaults) return defaults(section);
+    if (section.kind == SectionKind::userlist) return;
     if ((conf::mask_of(section.kind) & conf::kProxies) != 0) return proxy(section);
     diagnostics_.error(section.header.location(),
                        "'" + std::string(conf::to_string(section.kind)) +
@@ -133,24 +137,41 @@ class Loader {
     }
   }
 
+  void userlist(Section& section) {
+    static const conf::KeywordTable<rules::UserlistDraft> table(rules::userlist_keywords());
+    if (draft_.rules.userlists.find(section.name)) {
+      diagnostics_.warn(section.header.at(1), "ignoring duplicated userlist '" + section.name + "'");
+      return;
+    }
+    rules::UserlistDraft list;
+    list.list.name = section.name;
+    for (const Statement& line : section.lines) {
+      conf::Args args(line, section.kind, diagnostics_);
+      if (conf::apply_statement(table, list, args) == conf::Applied::unknown)
+        conf::report_unknown(args, table.names());
+    }
+    draft_.rules.userlists.add(rules::finish_userlist(std::move(list), section.header, diagnostics_));
+  }
+
   // ---- defaults and proxies
 
-  // What a section starts from: the defaults that it names, or else the last ones before it, or nothing.
-  ProxySection begin(const Section& section) {
-    const ProxySection* origin = latest_defaults_;
+  // What a section starts from: the defaults that it names, or else the last ones before it; null: nothing.
+  const ProxySection* origin_of(const Section& section) const {
     if (section.from) {
       const auto found = named_defaults_.find(section.from->text);
-      if (found != named_defaults_.end()) {
-        origin = found->second;
-        ambiguous_defaults(section);
-      } else {
-        unknown_defaults(section);
-      }
-    } else if (section.kind == SectionKind::defaults) {
-      origin = nullptr;  // defaults inherit only where they say so
+      return found == named_defaults_.end() ? nullptr : found->second;
     }
-    ProxySection made = origin != nullptr ? *origin : factory_;
+    return section.kind == SectionKind::defaults ? nullptr : latest_defaults_;
+  }
+
+  ProxySection begin(const Section& section) {
+    const ProxySection* origin = origin_of(section);
+    if (section.from && origin == nullptr) unknown_defaults(section);
+    if (section.from && origin != nullptr) ambiguous_defaults(section);
+    ProxySection made(origin != nullptr ? *origin : factory_);
     made.checks = origin != nullptr ? origin->checks.inherit() : health::CheckSection{};
+    made.rules.sets = {};  // the ACLs of defaults are theirs alone; their rules come in at the end
+    made.rules.proxy = section.name;
     made.written_name = section.name;
     backends::ProxyDraft& draft = made.proxy;
     draft.kind = section.kind;
@@ -186,6 +207,7 @@ class Loader {
     ProxySection& made = draft_.defaults.emplace_back(begin(section));
     made.rebind();
     lines(made, section);
+    if (const ProxySection* origin = origin_of(section)) made.rules.sets.inherit(origin->rules.sets);
     latest_defaults_ = &made;
     if (section.name.empty()) return;
     const auto [entry, fresh] = named_defaults_.try_emplace(section.name, &made);
@@ -199,6 +221,7 @@ class Loader {
     distinguish(made);
     address_on_section_line(made, section);
     lines(made, section);
+    if (const ProxySection* origin = origin_of(section)) made.rules.sets.inherit(origin->rules.sets);
   }
 
   // Live state is keyed by names, so a repeated one gets a number behind it. Names refer to the first of
@@ -249,13 +272,14 @@ class Loader {
     for (Statement& line : section.lines)
       if (modernise(line, section.kind, diagnostics_) != Dialect::dropped)
         apply_proxy_line(made, line, diagnostics_);
+    rules::finish_rules(made.rules, section.header, diagnostics_);
   }
 
   const LoadOptions& options_;
   conf::Diagnostics& diagnostics_;
   backends::LoadServices services_;
-  ProxySection factory_;  // what sections without defaults start from
   ConfigDraft draft_;
+  ProxySection factory_;  // what sections without defaults start from
   const ProxySection* latest_defaults_ = nullptr;
   std::map<std::string, const ProxySection*, std::less<>> named_defaults_;
   std::map<std::string, conf::Location, std::less<>> repeated_defaults_;  // where the first of them is

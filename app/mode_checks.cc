@@ -22,6 +22,20 @@ bool page_of_its_own(ProxySection& section, conf::Diagnostics& diagnostics) {
   return true;
 }
 
+void drop_http_rules(rules::RuleSets& sets, const std::string& who, const conf::Location& where,
+                     conf::Diagnostics& diagnostics) {
+  const auto drop = [&](rules::RuleSet& set, const char* word) {
+    if (set.empty()) return;
+    set = {};
+    diagnostics.warn(where,
+                     "'" + std::string(word) + "' rules ignored for " + who + " as they require HTTP mode.");
+  };
+  drop(sets.http_request, "http-request");
+  drop(sets.http_response, "http-response");
+  drop(sets.http_after_response, "http-after-response");
+  drop(sets.redirects, "redirect");
+}
+
 }  // namespace
 
 void check_mode(ProxySection& section, conf::Diagnostics& diagnostics) {
@@ -54,6 +68,7 @@ void check_mode(ProxySection& section, conf::Diagnostics& diagnostics) {
     diagnostics.warn(section.log.format_at, "'option httplog' not usable with " + who +
                                                 " (needs 'mode http'). Falling back to 'option tcplog'.");
   }
+  drop_http_rules(section.rules.sets, who, proxy.where, diagnostics);
   if (!proxy.has_backend()) return;
   if (proxy.backend.cookie.on()) {
     proxy.backend.cookie = {};

@@ -81,10 +81,56 @@ void resolve_default(ProxySection& section, const Backends& backends, Diagnostic
   check_modes(section, *target, section.frontend.default_backend_at, "as its default backend", diagnostics);
 }
 
+// A rule without a condition decides for all that come to it.
+void resolve_use_backend(ProxySection& section, const Backends& backends, Diagnostics& diagnostics) {
+  const rules::TargetRule* decided = nullptr;
+  for (const rules::TargetRule& rule : section.rules.sets.use_backend.rules()) {
+    const conf::Location where{section.proxy.where.file, rule.line, 0, 0};
+    if (decided != nullptr)
+      diagnostics.warn(where, "this 'use_backend' is never reached, the one without a condition at line " +
+                                  std::to_string(decided->line) + " takes everything");
+    if (decided == nullptr && rule.condition.unconditional()) decided = &rule;
+    if (!rule.target.is_literal()) {
+      section.dynamic_routes = true;
+      continue;
+    }
+    const std::string name(rule.target.literal_text());
+    ProxySection* target = backends.find(name);
+    if (target == nullptr) {
+      diagnostics.error(where, called(section) + ": unable to find required use_backend '" + name + "'")
+          .did_you_mean(backends.nearest(name));
+      continue;
+    }
+    section.routes.push_back(target);
+    check_modes(section, *target, where, "in a 'use_backend' rule", diagnostics);
+  }
+}
+
+void resolve_use_server(const ProxySection& section, Diagnostics& diagnostics) {
+  for (const rules::TargetRule& rule : section.rules.sets.use_server.rules()) {
+    if (!rule.target.is_literal()) continue;
+    const std::string name(rule.target.literal_text());
+    const auto& servers = section.proxy.servers;
+    if (std::any_of(servers.begin(), servers.end(),
+                    [&](const auto& server) { return server.def.name == name; }))
+      continue;
+    std::vector<std::string_view> names;
+    for (const backends::ServerDraft& server : servers) names.push_back(server.def.name);
+    diagnostics
+        .error({section.proxy.where.file, rule.line, 0, 0},
+               called(section) + ": unable to find server '" + name + "' referenced in a 'use-server' rule")
+        .did_you_mean(conf::nearest(name, names));
+  }
+}
+
 void resolve_routes(ConfigDraft& draft, const Backends& backends, Diagnostics& diagnostics) {
-  for (ProxySection& section : draft.proxies)
-    if (section.proxy.has_frontend() && !section.proxy.common.disabled)
-      resolve_default(section, backends, diagnostics);
+  for (ProxySection& section : draft.proxies) {
+    if (section.proxy.common.disabled) continue;
+    if (section.proxy.has_backend()) resolve_use_server(section, diagnostics);
+    if (!section.proxy.has_frontend()) continue;
+    resolve_use_backend(section, backends, diagnostics);
+    resolve_default(section, backends, diagnostics);
+  }
 }
 
 // A backend that no frontend can reach is most often a misspelt or forgotten rule.
@@ -275,6 +321,16 @@ void check_error_sections(const ProxySection& section, const ConfigDraft& draft,
   }
 }
 
+void check_rule_answers(const ConfigDraft& draft, Diagnostics& diagnostics) {
+  std::vector<std::string_view> names;
+  for (const auto& known : draft.http_errors) names.push_back(known.first);
+  for (const std::string& name : draft.rules.http_errors_used)
+    if (!draft.http_errors.contains(name))
+      diagnostics
+          .error({}, "a rule answers with the http-errors section '" + name + "', which does not exist")
+          .did_you_mean(conf::nearest(name, names));
+}
+
 void check_guids(const ConfigDraft& draft, Diagnostics& diagnostics) {
   std::map<std::string, conf::Location> seen;
   const auto take = [&](const std::string& guid, const conf::Location& where) {
@@ -317,6 +373,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
   check_servers(draft, backends, diagnostics);
   check_binds(draft, diagnostics);
   check_guids(draft, diagnostics);
+  check_rule_answers(draft, diagnostics);
   for (ProxySection& section : draft.proxies) {
     if (section.proxy.common.disabled) continue;
     check_mode(section, diagnostics);

@@ -27,6 +27,7 @@ struct Tables {
   conf::KeywordTable<backends::CookieDef> cookie{backends::cookie_keywords()};
   conf::KeywordTable<frontends::LogDraft> log{frontends::log_keywords()};
   conf::KeywordTable<frontends::StatsDraft> stats{frontends::stats_keywords()};
+  conf::KeywordTable<rules::RuleDraft> rules{rules::rule_keywords()};
 };
 
 const Tables& tables() {
@@ -43,6 +44,14 @@ bool misplaced(const ProxySection& section, std::string_view keyword, Args& args
   args.warn_here("'" + std::string(keyword) + "' ignored because " + std::string(section.proxy.kind_word()) +
                  " '" + section.written_name + "' has no " + (frontend ? "backend" : "frontend") +
                  " capability");
+  return true;
+}
+
+// Rules in defaults could be told apart from those of the proxy only by a name.
+bool anonymous(const ProxySection& section, Args& args) {
+  if (args.section() != conf::SectionKind::defaults || !section.written_name.empty()) return false;
+  args.error_here("'" + std::string(args.peek()) + "' not allowed in anonymous 'defaults' section")
+      .modern("defaults <name>");
   return true;
 }
 
@@ -76,6 +85,7 @@ const std::vector<std::string_view>& proxy_words(conf::SectionKind kind) {
       add_names(all[k], tables().cookie, k);
       add_names(all[k], tables().log, k);
       add_names(all[k], tables().stats, k);
+      add_names(all[k], tables().rules, k);
     }
     return all;
   }();
@@ -89,6 +99,10 @@ void apply_proxy_line(ProxySection& section, const conf::Statement& statement,
   if (offer(all.proxy, section.proxy, section, args)) return;
   if (offer(all.frontend, section.frontend, section, args)) return;
   if (offer(all.balance, section.proxy.backend.balance, section, args)) return;
+  if (all.rules.find(args).keyword != nullptr) {
+    if (anonymous(section, args)) return;
+    if (offer(all.rules, section.rules, section, args)) return;
+  }
   if (offer(all.checks, section.checks, section, args)) return;
   if (offer(all.log, section.log, section, args)) return;
   if (offer(all.stats, section.stats, section, args)) return;

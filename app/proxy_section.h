@@ -13,15 +13,19 @@
 #include "frontends/log_keywords.h"
 #include "frontends/stats_keywords.h"
 #include "health/keywords.h"
+#include "rules/keywords.h"
 
 namespace evenkeel::app {
 
 struct ProxySection {
+  explicit ProxySection(rules::CompileEnv& env) : rules(env, {}) {}
+
   backends::ProxyDraft proxy;
   frontends::FrontendDraft frontend;
   health::CheckSection checks;
   frontends::LogDraft log;
   frontends::StatsDraft stats;
+  rules::RuleDraft rules;
   std::string written_name;  // proxy.common.name may differ where names repeat
   // Where its sessions may go, found out by resolve_routes().
   std::vector<ProxySection*> routes;

@@ -12,6 +12,11 @@
 #include "stats/log_target.h"
 #include "stats/page_def.h"
 
+namespace evenkeel::rules {
+struct RuleSets;
+class LogFormat;
+}  // namespace evenkeel::rules
+
 namespace evenkeel::backends {
 
 enum class Mode : std::uint8_t { tcp, http };
@@ -92,7 +97,11 @@ struct ProxyDef {
   bool http_use_proxy_header = false;
   stats::ProxyLogDef log;
   stats::StatsPageDef stats_page;
-  std::string unique_id_format;  // as written; empty: none
+  // Null: there is none. A listen section has one set for both of its halves: where frontend and backend point to
+  // the same one, it has already been run. Include rules/rule_sets.h to look inside.
+  std::shared_ptr<const rules::RuleSets> rules;
+  std::string unique_id_format;                         // as written; empty: none
+  std::shared_ptr<const rules::LogFormat> unique_id;  // the same, compiled; null: none
   std::string unique_id_header;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -68,6 +69,8 @@ struct Config {
   GlobalDef global;
   std::vector<std::shared_ptr<const FrontendDef>> frontends;
   std::vector<std::shared_ptr<const backends::BackendDef>> backends;
+  // http-errors sections, for rules that answer with one of them: name -> status -> message.
+  std::map<std::string, std::map<int, backends::ErrorReply>, std::less<>> http_errors;
 };
 
 }  // namespace evenkeel::frontends
