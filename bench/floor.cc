@@ -116,7 +116,7 @@ void accept_all(int listener, uint16_t origin_port) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
+  if (argc != 3 || std::atoi(argv[1]) <= 0) {
     std::fprintf(stderr, "usage: floor LISTEN_PORT ORIGIN_PORT\n");
     return 2;
   }

@@ -81,7 +81,7 @@ std::string build(size_t body) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
+  if (argc < 2 || std::atoi(argv[1]) <= 0) {
     std::fprintf(stderr, "usage: origin PORT [--close]\n");
     return 2;
   }
