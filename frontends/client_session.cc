@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 
 #include "core/proxy_protocol.h"
+#include "frontends/access_logs.h"
 #include "frontends/http_session.h"
 #include "frontends/tcp_session.h"
 
@@ -38,6 +39,16 @@ void count_connection(ClientConnection& client) {
   context.engine.totals.at(context.index()).rate(stats::RateId::sess_rate, now);
 }
 
+bool refuse_header(ClientConnection& client, IoStatus status) {
+  constexpr std::string_view kHeader = "PROXY protocol header";
+  std::string text = "Truncated " + std::string(kHeader) + " received";
+  if (status == IoStatus::timeout) text = "Timeout while waiting for " + std::string(kHeader);
+  if (status == IoStatus::eof && client.in.empty())
+    text = "Connection closed while waiting for " + std::string(kHeader);
+  client.context.engine.logs().connection_error(client, text);
+  return false;
+}
+
 // Reads the PROXY header; false: refuse the connection.
 Task<bool> receive_proxy_header(ClientConnection& client) {
   Worker& worker = client.context.worker;
@@ -49,13 +60,13 @@ Task<bool> receive_proxy_header(ClientConnection& client) {
   if (limit > 0) deadline.set(worker.now() + limit);
   client.in.reserve();
   for (;;) {
-    if (client.in.space().empty()) co_return false;
+    if (client.in.space().empty()) co_return refuse_header(client, IoStatus::ok);
     const IoResult in = co_await client.stream.read(client.in.space());
-    if (!in.ok()) co_return false;
+    if (!in.ok()) co_return refuse_header(client, in.status);
     client.in.commit(in.bytes);
     ProxyHeader header;
     const ProxyParseResult parsed = parse_proxy_header(client.in.view(), header);
-    if (parsed.status == ProxyParse::bad) co_return false;
+    if (parsed.status == ProxyParse::bad) co_return refuse_header(client, IoStatus::ok);
     if (parsed.status == ProxyParse::need_more) continue;
     if (header.has_addresses) {
       client.peer = header.source;

@@ -10,6 +10,7 @@
 
 #include "core/fd_stream.h"
 #include "core/log.h"
+#include "frontends/access_logs.h"
 #include "frontends/checks.h"
 #include "frontends/client_session.h"
 
@@ -47,6 +48,7 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
   }
   link_tracking();
   checks_ = std::make_unique<HealthChecks>(*this);
+  logs_ = std::make_unique<AccessLogs>(*config_, frontends_, workers);
 }
 
 // `track`: who follows whom (manual 5.2). Names were checked when the configuration was loaded.
@@ -246,6 +248,7 @@ Task<void> Engine::housekeeping(WorkerContext& context) {
   while (!stopped_.load(std::memory_order_relaxed)) {
     co_await context.worker.sleep(kTick);
     const Millis now = context.worker.now();
+    logs_->flush(context.index());
     for (const auto& backend : backends_) {
       for (backends::Server* server : backend->servers()) {
         if (server->def().slowstart > 0 && context.index() == 0) server->refresh();

@@ -24,6 +24,7 @@ namespace evenkeel::frontends {
 
 class Engine;
 class HealthChecks;
+class AccessLogs;
 
 // What a session needs of the thread that it runs on.
 struct WorkerContext {
@@ -85,6 +86,7 @@ class Engine {
   void release(Frontend& frontend, Listener& listener) noexcept;
 
   [[nodiscard]] HealthChecks& checks() noexcept { return *checks_; }
+  [[nodiscard]] AccessLogs& logs() noexcept { return *logs_; }
 
   std::atomic<std::uint32_t> current_connections{0};
   std::atomic<std::uint32_t> maxconn{0};
@@ -108,6 +110,7 @@ class Engine {
   std::vector<std::unique_ptr<Frontend>> frontends_;
   std::vector<std::unique_ptr<WorkerContext>> contexts_;
   std::unique_ptr<HealthChecks> checks_;
+  std::unique_ptr<AccessLogs> logs_;
   std::vector<int> adopted_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};

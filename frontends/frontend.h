@@ -10,6 +10,7 @@
 #include "backends/backend.h"
 #include "frontends/frontend_def.h"
 #include "stats/counters.h"
+#include "stats/log_target.h"
 
 namespace evenkeel::frontends {
 
@@ -49,6 +50,7 @@ class Frontend {
   std::atomic<FrontendState> state{FrontendState::running};
   backends::Backend* default_backend = nullptr;
   std::vector<std::unique_ptr<Listener>> listeners;
+  stats::LogTargets log_targets;  // its own and, with `log global`, those of the process; fixed after start
   stats::EntityCounters totals;
 
  private:

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/relay.h"
+#include "frontends/access_logs.h"
 #include "frontends/http_transaction.h"
 #include "http/serializer.h"
 
@@ -273,10 +274,12 @@ Task<Next> HttpConnection::run_tunnel(std::string_view head) {
   bool alive = head_sent;
   if (alive && !reply_.empty()) alive = co_await write_client(reply_.view());
   reply_.release();
+  request_.detach();  // the buffer goes; the log still wants the head
+  record_.method = request_.method_text();
+  record_.target_uri = request_.target();
   Buffer& in = client_.in;
   if (in.held()) in.consume(std::min(request_head_length_, in.size()));
   request_head_length_ = 0;
-  record_.method = {};
   if (alive && !in.empty()) {
     record_.bytes_in += in.size();
     alive = co_await write_server(in.view());
@@ -355,6 +358,7 @@ Task<Next> HttpConnection::send_response() {
     co_return co_await send_error(502);
   }
   head.commit(size);
+  client_.context.engine.logs().early(client_, record_, target_, lease_.server, size);
   if (!body_pump_running_) out_.release();
   if (tunnel) co_return co_await run_tunnel(head.view());
   const bool complete = co_await forward_response_body(head.view());

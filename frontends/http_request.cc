@@ -85,11 +85,11 @@ Task<Next> HttpConnection::read_request() {
     co_return co_await refuse_request(400, Cause::client_abort, Phase::request);
   }
   client_deadline_.clear();
-  record_.at.request_done = worker().now_us();
   request_framing_ = http::frame_request(request_);
   if (request_framing_.error != http::ErrorCode::none) {
     co_return co_await refuse_request(http::status_of(request_framing_.error), Cause::denied, Phase::request);
   }
+  record_.at.request_done = worker().now_us();
   note_request();
   co_return Next::proceed;
 }

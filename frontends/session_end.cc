@@ -1,5 +1,7 @@
 #include "frontends/session_end.h"
 
+#include "frontends/access_logs.h"
+
 namespace evenkeel::frontends {
 namespace {
 
@@ -31,6 +33,7 @@ void finish_record(stats::SessionRecord& record, ClientConnection& client, backe
   const auto index = client.context.index();
   const Millis now = client.context.worker.now();
   record.at.ended = client.context.worker.now_us();
+  client.context.engine.logs().write(client, record, backend, server);
   auto& fe = client.frontend.counters(index);
   count_side(fe, record, now);
   count_side(client.listener.totals.at(index), record, now);

@@ -3,6 +3,7 @@
 #include "backends/connector.h"
 #include "core/proxy_protocol.h"
 #include "core/relay.h"
+#include "frontends/access_logs.h"
 #include "frontends/send_proxy.h"
 #include "frontends/session_end.h"
 
@@ -129,6 +130,7 @@ Task<void> TcpSession::run() {
     auto& srv = server->counters(index);
     ++srv.cum_sess;
     srv.rate(stats::RateId::sess_rate, client_.context.worker.now());
+    client_.context.engine.logs().early(client_, record_, &target_, server, 0);
     const bool alive = co_await send_first_bytes();
     RelayResult result;
     if (alive) {

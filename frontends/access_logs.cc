@@ -1,0 +1,114 @@
+#include "frontends/access_logs.h"
+
+#include <unistd.h>
+
+#include <climits>
+
+#include "core/log.h"
+
+namespace evenkeel::frontends {
+namespace {
+
+std::string host_name() {
+  char name[HOST_NAME_MAX + 1] = "";
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+stats::LogTargets targets_of(const stats::ProxyLogDef& def) {
+  stats::LogTargets targets;
+  for (const stats::LogTargetDef& target : def.targets)
+    targets.push_back(std::make_shared<stats::LogTarget>(target));
+  return targets;
+}
+
+}  // namespace
+
+AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<Frontend>>& frontends,
+                       unsigned workers) {
+  const GlobalDef& global = config.global;
+  // Rules that pick log lines by the program's name were written for "haproxy"; log-tag changes it.
+  identity_.tag = global.log.tag.empty() ? "haproxy" : global.log.tag;
+  identity_.pid = static_cast<int>(getpid());
+  if (global.log_send_hostname)
+    identity_.hostname = global.log_hostname.empty() ? host_name() : global.log_hostname;
+  const stats::LogTargets shared = targets_of(global.log);
+  all_ = shared;
+  for (const auto& frontend : frontends) {
+    const stats::ProxyLogDef& def = frontend->def().log;
+    frontend->log_targets = targets_of(def);
+    all_.insert(all_.end(), frontend->log_targets.begin(), frontend->log_targets.end());
+    if (def.use_global)
+      frontend->log_targets.insert(frontend->log_targets.end(), shared.begin(), shared.end());
+  }
+  for (unsigned i = 0; i < workers; ++i) {
+    senders_.push_back(std::make_unique<stats::LogSender>(identity_, clock_, log_warning));
+  }
+}
+
+std::uint64_t AccessLogs::dropped() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& target : all_) sum += target->dropped();
+  return sum;
+}
+
+void AccessLogs::write(ClientConnection& client, stats::SessionRecord& record,
+                       const backends::Backend* backend, const backends::Server* server) {
+  if (client.frontend.log_targets.empty() || record.as_soon_as_possible) return;
+  // HAProxy answers what is no request in front of its sessions, which know nothing of that answer's bytes.
+  const std::uint64_t sent = record.bytes_out;
+  if (record.http && record.method.empty()) record.bytes_out = 0;
+  send(client, record, backend, server);
+  record.bytes_out = sent;
+}
+
+void AccessLogs::early(ClientConnection& client, stats::SessionRecord& record,
+                       const backends::Backend* backend, const backends::Server* server, std::uint64_t sent) {
+  const stats::AccessLogDef& def = client.frontend.def().log.access;
+  const bool wanted = def.as_soon_as_possible || def.format == stats::LogFormat::plain;
+  if (client.frontend.log_targets.empty() || !wanted || record.as_soon_as_possible) return;
+  record.as_soon_as_possible = true;
+  const std::int64_t ended = record.at.ended;
+  record.at.ended = client.context.worker.now_us();
+  record.bytes_out += sent;
+  send(client, record, backend, server);
+  record.bytes_out -= sent;
+  record.at.ended = ended;
+}
+
+void AccessLogs::send(ClientConnection& client, stats::SessionRecord& record,
+                      const backends::Backend* backend, const backends::Server* server) {
+  const Engine& engine = client.context.engine;
+  record.actconn = engine.current_connections.load(std::memory_order_relaxed);
+  record.feconn = client.frontend.current.load(std::memory_order_relaxed);
+  if (backend != nullptr) record.beconn = backend->current_sessions.load(std::memory_order_relaxed);
+  if (server != nullptr) {
+    record.srv_conn = server->current_sessions.load(std::memory_order_relaxed);
+    if (record.server.empty()) record.server = server->name;
+  }
+  const stats::ProxyLogDef& def = client.frontend.def().log;
+  if (def.access.format == stats::LogFormat::plain) record.local = client.local();
+  senders_[client.context.index()]->send(client.frontend.log_targets, def, record);
+}
+
+void AccessLogs::connection_error(ClientConnection& client, std::string_view message) {
+  constexpr int kErr = 3;
+  constexpr int kInfo = 6;
+  const stats::ProxyLogDef& def = client.frontend.def().log;
+  if (client.frontend.log_targets.empty() || (def.access.dont_log_null && client.in.empty())) return;
+  stats::SessionRecord record;
+  record.frontend = client.frontend.name();
+  record.listener = client.listener.def.name;
+  // A bind line without a name is called by its number here, not "sock-<n>".
+  if (record.listener == "sock-" + std::to_string(client.listener.id)) record.listener = {};
+  record.listener_id = client.listener.id;
+  record.client = client.peer;
+  record.accepted_wall_us = client.accepted_wall_us;
+  stats::LogSender& sender = *senders_[client.context.index()];
+  char line[1024];
+  const std::size_t length =
+      stats::render_connection_error(record, message, sender.date(), line, sizeof line);
+  sender.send(client.frontend.log_targets, def.access.separate_errors ? kErr : kInfo, def.tag,
+              std::string_view(line, length));
+}
+
+}  // namespace evenkeel::frontends

@@ -1,0 +1,46 @@
+// From session records to log targets: who logs where, and with which counts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "frontends/client_session.h"
+#include "stats/log_target.h"
+
+namespace evenkeel::frontends {
+
+class AccessLogs {
+ public:
+  // Gives every frontend its targets.
+  AccessLogs(const Config& config, const std::vector<std::unique_ptr<Frontend>>& frontends, unsigned workers);
+  AccessLogs(const AccessLogs&) = delete;
+  AccessLogs& operator=(const AccessLogs&) = delete;
+
+  // The record is complete: one line, unless the frontend wants none or early() has written it. On the
+  // worker's thread.
+  void write(ClientConnection& client, stats::SessionRecord& record, const backends::Backend* backend,
+             const backends::Server* server);
+  // The response (or, in mode tcp, the server connection) is there and the data follow: the moment of `option
+  // logasap`. sent: bytes of the response's head.
+  void early(ClientConnection& client, stats::SessionRecord& record, const backends::Backend* backend,
+             const backends::Server* server, std::uint64_t sent);
+  // A connection that failed before there was a session.
+  void connection_error(ClientConnection& client, std::string_view message);
+  // Tries again what targets did not take at once; from the worker's housekeeping.
+  void flush(unsigned worker) { senders_[worker]->flush(); }
+  // Lines lost by all targets together. Any thread.
+  [[nodiscard]] std::uint64_t dropped() const noexcept;
+
+ private:
+  void send(ClientConnection& client, stats::SessionRecord& record, const backends::Backend* backend,
+            const backends::Server* server);
+
+  stats::SyslogIdentity identity_;
+  SystemClock clock_;
+  stats::LogTargets all_;
+  std::vector<std::unique_ptr<stats::LogSender>> senders_;
+};
+
+}  // namespace evenkeel::frontends
