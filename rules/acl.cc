@@ -188,7 +188,13 @@ Result<const Acl*, RuleError> AclTable::declare(Words& words, CompileEnv& env, s
   words.next();
   if (words.done()) return words.error("the ACL '" + std::string(name) + "' tests nothing");
   auto test = AclTest::compile(words, env);
-  if (!test) return test.error();
+  if (!test) {
+    // The name is declared nevertheless: conditions that use it are not wrong, too.
+    if (acls_.find(name) == acls_.end()) {
+      acls_[std::string(name)] = std::make_shared<Acl>(Acl{std::string(name), {}, line, true});
+    }
+    return test.error();
+  }
   if (!words.done()) return words.error("unexpected '" + std::string(words.peek()) + "'");
   std::shared_ptr<Acl>& acl = acls_[std::string(name)];
   if (!acl) {

@@ -77,6 +77,7 @@ Result<Condition, RuleError> Condition::compile(Words& words, AclTable& acls, Co
     return words.error("unexpected '" + std::string(words.peek()) +
                        "'; a condition begins with 'if' or 'unless'");
   }
+  const std::size_t begin = words.position();
   result.inverted_ = words.next() == "unless";
   if (words.done()) return words.error_before("the condition is missing");
   result.alternatives_.emplace_back();
@@ -94,7 +95,8 @@ Result<Condition, RuleError> Condition::compile(Words& words, AclTable& acls, Co
     if (!acl) return acl.error();
     literal.acl = std::move(*acl);
     const auto& tests = literal.acl->tests;
-    if (std::none_of(tests.begin(), tests.end(), [&](const AclTest& t) { return t.usable_in(places); })) {
+    // An ACL without tests was refused where it was declared, and that is enough said.
+    if (!tests.empty() && std::none_of(tests.begin(), tests.end(), [&](const AclTest& t) { return t.usable_in(places); })) {
       const std::string_view name =
           literal.acl->name.empty() ? std::string_view("this anonymous ACL") : literal.acl->name;
       env.warnings.push_back({at, 0, 0,
@@ -108,7 +110,7 @@ Result<Condition, RuleError> Condition::compile(Words& words, AclTable& acls, Co
       for (const Literal& b : literals) {
         if (a.acl == b.acl && a.negated && !b.negated && !a.acl->name.empty()) {
           env.warnings.push_back(
-              {0, 0, 0,
+              {begin, 0, 0,
                "the condition asks for '" + a.acl->name + "' and for its opposite: it can never hold"});
         }
       }

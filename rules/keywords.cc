@@ -104,11 +104,13 @@ std::string unknown_action(std::string_view word, Phase phase, bool elsewhere) {
   const std::size_t space = rule.find(' ');
   words.push_back(std::string_view(rule).substr(0, space));
   if (space != std::string::npos) words.push_back(std::string_view(rule).substr(space + 1));
-  words.push_back(word);
+  constexpr std::string_view kTrack = "track-sc";  // known without its number
+  words.push_back(word.substr(0, kTrack.size()) == kTrack ? kTrack : word);
   const std::string_view known = conf::known_keyword(conf::KnownKind::action, words);
   const bool full = static_cast<std::size_t>(std::count(known.begin(), known.end(), ' ')) + 1 == words.size();
   if (!known.empty() && full) {
-    return "'" + std::string(known) + "' is a known HAProxy keyword, not supported by Evenkeel yet";
+    return "'" + std::string(known.substr(0, known.rfind(' ') + 1)) + std::string(word.substr(0, word.find('('))) +
+           "' is a known HAProxy keyword, not supported by Evenkeel yet";
   }
   std::vector<std::string_view> names;
   for (const auto& family : action::families()) {
