@@ -31,7 +31,7 @@ const std::vector<rules::Expression>& programs() {
                              "req.payload(0,0),regsub('(.)(.)',\\2\\1,g)",
                              "req.payload(0,0),field(-2,.,2)",
                              "req.payload(0,0),word(2,. ,0)",
-                             "req.payload(0,0),ipmask(24,64)",
+                             "req.payload(0,0),lower,ipmask(24,64)",
                              "req.payload(0,0),add(1),http_date",
                              "req.payload(0,0),language(a;b,c)",
                              "req.payload(0,0),param(x)",
