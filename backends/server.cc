@@ -14,7 +14,7 @@ Millis monotonic_now() noexcept {
 }
 
 std::uint32_t initial_admin(const ServerDef& def) noexcept {
-  std::uint32_t flags = def.disabled ? kConfigMaint : 0U;
+  std::uint32_t flags = def.disabled ? kForcedMaint | kConfigMaint : 0U;
   if (def.address.family() == AF_UNSPEC) flags |= kNoAddress;
   return flags;
 }
@@ -25,11 +25,15 @@ Server::Server(Backend& backend, std::shared_ptr<const ServerDef> def, std::uint
     : Member(index, def->id, def->name, def->backup),
       user_weight(def->weight),
       initial_weight(def->weight),
+      maxconn_setting(def->maxconn),
+      minconn_setting(def->minconn),
       checks_enabled(def->check.enabled),
       agent_enabled(def->check.agent.enabled),
       totals(workers),
       last_change(monotonic_now()),
       fqdn(def->address.family() == AF_UNSPEC ? def->host : ""),
+      check_target{def->check.addr, def->check.port},
+      agent_target{def->check.agent.addr, def->check.agent.port},
       backend_(backend),
       def_(std::move(def)),
       address_(def_->address),
@@ -62,11 +66,12 @@ void Server::set_address(const Address& address) {
 // The limit on sessions as of now: climbs from minconn to maxconn with the load of the backend (manual 5.2,
 // minconn).
 void Server::apply_limits() {
-  std::uint32_t limit = def_->maxconn;
-  if (def_->minconn != 0 && def_->minconn < limit && backend_.fullconn != 0) {
+  std::uint32_t limit = maxconn_setting.load(std::memory_order_relaxed);
+  const std::uint32_t low = minconn_setting.load(std::memory_order_relaxed);
+  if (low != 0 && low < limit && backend_.fullconn != 0) {
     const std::uint64_t load = backend_.current_sessions.load(std::memory_order_relaxed);
     const std::uint64_t share = load * limit / backend_.fullconn;
-    limit = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share, def_->minconn, limit));
+    limit = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share, low, limit));
   }
   maxconn.store(limit, std::memory_order_relaxed);
 }
@@ -154,13 +159,15 @@ void Server::set_running(bool up, Millis now) {
 }
 
 void Server::set_stopping(bool stopping) {
-  if (stopping_.exchange(stopping) != stopping) refresh();
+  if (stopping_.exchange(stopping) == stopping) return;
+  refresh();
+  for (Server* follower : trackers) follower->set_stopping(stopping);
 }
 
 void Server::release_slot() {
   give_back();
   backend_.policy().on_release(*this);
-  if (def_->minconn != 0) apply_limits();
+  if (minconn_setting.load(std::memory_order_relaxed) != 0) apply_limits();
   if (backend_.queued.load(std::memory_order_acquire) != 0) backend_.dispatch(*this);
 }
 

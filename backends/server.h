@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,12 @@ class Backend;
 enum AdminFlag : std::uint32_t {
   kForcedMaint = 0x01,
   kInheritedMaint = 0x02,  // from the server that it tracks
-  kConfigMaint = 0x04,     // `disabled` in the configuration
+  kConfigMaint = 0x04,     // `disabled` in the configuration; for reports, it comes with kForcedMaint
   kForcedDrain = 0x08,
   kInheritedDrain = 0x10,
   kNoAddress = 0x20,  // its name did not resolve
 };
-inline constexpr std::uint32_t kAnyMaint = kForcedMaint | kInheritedMaint | kConfigMaint | kNoAddress;
+inline constexpr std::uint32_t kAnyMaint = kForcedMaint | kInheritedMaint | kNoAddress;
 inline constexpr std::uint32_t kAnyDrain = kForcedDrain | kInheritedDrain;
 
 // The last finished check, for reports.
@@ -37,6 +38,12 @@ struct LastCheck {
   int code = 0;
   Millis duration = -1;
   std::string description;
+};
+
+// Where the checks of a server go, as it is now; operators may change it.
+struct CheckTarget {
+  std::optional<Address> address;  // not set: the server's
+  std::uint16_t port = 0;          // 0: not set
 };
 
 // Identity is the pair of backend and server name. As a balance::Member it is read and counted by all
@@ -84,6 +91,9 @@ class Server : public balance::Member {
 
   std::atomic<std::uint32_t> user_weight;  // 0..256, as set by configuration, operator or agent
   std::uint32_t initial_weight;
+  // The limits as set by configuration or operator; Member::maxconn is what follows from them now.
+  std::atomic<std::uint32_t> maxconn_setting;
+  std::atomic<std::uint32_t> minconn_setting;
   std::atomic<std::uint32_t> current_sessions{0};
   std::atomic<std::uint32_t> pool_used{0};  // connections in use
   std::atomic<bool> checks_enabled;
@@ -100,6 +110,8 @@ class Server : public balance::Member {
   Millis last_change = 0;  // monotonic ms of the last change of side
   Millis down_time = 0;    // sum of finished periods of being down
   std::string fqdn;
+  CheckTarget check_target;
+  CheckTarget agent_target;
   std::vector<Server*> trackers;  // servers that follow this one; fixed after start
   Server* tracked = nullptr;
 

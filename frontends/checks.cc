@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "frontends/engine.h"
+#include "frontends/server_admin.h"
 #include "health/report.h"
 
 namespace evenkeel::frontends {
@@ -66,7 +67,7 @@ health::MonitorTarget HealthChecks::target_of(Server& server) const {
     external.server_name = server.name;
     external.server_id = server.id;
     external.server_address = server.address();
-    external.server_maxconn = server.def().maxconn;
+    external.server_maxconn = server.maxconn_setting.load();
     external.server_curconn = server.current_sessions.load();
     return external;
   };
@@ -152,7 +153,13 @@ void HealthChecks::force(Server& server, CheckKind kind, bool up, bool stopping)
   with_monitor(server, [=](health::Monitor& m, health::CheckId id) { m.force(id, kind, up, stopping); });
 }
 
+void HealthChecks::pause(Server& server) {
+  with_monitor(server,
+               [](health::Monitor& m, health::CheckId id) { m.set_enabled(id, CheckKind::health, false); });
+}
+
 void HealthChecks::restart(Server& server) {
+  if (!server.checks_enabled.load()) return;
   with_monitor(server, [](health::Monitor& m, health::CheckId id) {
     m.set_enabled(id, CheckKind::health, true);
     m.restart(id);
@@ -200,9 +207,10 @@ void HealthChecks::apply_agent(Server& server, const health::AgentReply& reply) 
   }
   if (reply.admin) {
     using Admin = health::AgentReply::Admin;
-    if (*reply.admin == Admin::ready) server.change_admin(0, backends::kForcedMaint | backends::kForcedDrain);
-    if (*reply.admin == Admin::drain) server.change_admin(backends::kForcedDrain, backends::kForcedMaint);
-    if (*reply.admin == Admin::maint) server.change_admin(backends::kForcedMaint, backends::kForcedDrain);
+    using namespace backends;
+    if (*reply.admin == Admin::ready) change_admin(engine_, server, 0, kForcedMaint | kForcedDrain);
+    if (*reply.admin == Admin::drain) change_admin(engine_, server, kForcedDrain, kForcedMaint);
+    if (*reply.admin == Admin::maint) change_admin(engine_, server, kForcedMaint, kForcedDrain);
   }
   server.refresh();
 }

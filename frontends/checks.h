@@ -34,7 +34,9 @@ class HealthChecks final : public health::CheckListener {
   void set_enabled(backends::Server& server, health::CheckKind kind, bool enabled);
   // `set server ... health up|stopping|down`, `... agent up|down`.
   void force(backends::Server& server, health::CheckKind kind, bool up, bool stopping = false);
-  // Leaving maintenance.
+  // Entering and leaving maintenance. Whether checks are enabled is another matter and stays as it is; with
+  // disabled checks restart() does nothing.
+  void pause(backends::Server& server);
   void restart(backends::Server& server);
   void address_changed(backends::Server& server);
   void set_check_address(backends::Server& server, std::optional<Address> address, std::uint16_t port);
