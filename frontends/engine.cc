@@ -13,9 +13,15 @@
 #include "frontends/access_logs.h"
 #include "frontends/checks.h"
 #include "frontends/client_session.h"
+#include "stats/page_service.h"
 
 namespace evenkeel::frontends {
 namespace {
+
+const Clock& system_clock() noexcept {
+  static const SystemClock clock;
+  return clock;
+}
 
 constexpr Millis kTick = 200;             // housekeeping: slow starts, purges, stop conditions
 constexpr Millis kDescriptorPause = 100;  // how long to leave the backlog alone after EMFILE
@@ -48,6 +54,7 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
   }
   link_tracking();
   checks_ = std::make_unique<HealthChecks>(*this);
+  pages_ = std::make_unique<stats::PageService>(system_clock());
   logs_ = std::make_unique<AccessLogs>(*config_, frontends_, workers);
 }
 

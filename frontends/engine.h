@@ -20,6 +20,10 @@
 #include "frontends/frontend.h"
 #include "stats/counters.h"
 
+namespace evenkeel::stats {
+class PageService;
+}
+
 namespace evenkeel::frontends {
 
 class Engine;
@@ -87,6 +91,7 @@ class Engine {
 
   [[nodiscard]] HealthChecks& checks() noexcept { return *checks_; }
   [[nodiscard]] AccessLogs& logs() noexcept { return *logs_; }
+  [[nodiscard]] stats::PageService& pages() noexcept { return *pages_; }
 
   std::atomic<std::uint32_t> current_connections{0};
   std::atomic<std::uint32_t> maxconn{0};
@@ -111,6 +116,7 @@ class Engine {
   std::vector<std::unique_ptr<WorkerContext>> contexts_;
   std::unique_ptr<HealthChecks> checks_;
   std::unique_ptr<AccessLogs> logs_;
+  std::unique_ptr<stats::PageService> pages_;
   std::vector<int> adopted_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};

@@ -65,6 +65,8 @@ Task<Next> HttpConnection::answer_locally() {
     ++client_.frontend.counters(client_.context.index()).intercepted;
     co_return co_await send_error(200);
   }
+  if (stats::is_page_target(def_->stats_page, request_.target()))
+    co_return co_await serve_stats(def_->stats_page, def_->name);
   target_ = client_.frontend.default_backend;
   if (target_ == nullptr) {
     fail(Cause::server_abort, Phase::connect);
@@ -79,6 +81,8 @@ Task<Next> HttpConnection::answer_locally() {
   ++counters.cum_req;
   counters.rate(stats::RateId::sess_rate, worker().now());
   counters.sess_max.note(target_->current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+  if (stats::is_page_target(target_def_->stats_page, request_.target()))
+    co_return co_await serve_stats(target_def_->stats_page, target_def_->name);
   co_return Next::proceed;
 }
 

@@ -18,6 +18,7 @@
 #include "http/framing.h"
 #include "http/head.h"
 #include "http/parser.h"
+#include "stats/page_service.h"
 #include "stats/session_record.h"
 
 namespace evenkeel::frontends {
@@ -52,6 +53,11 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> send_error(int status);
   Task<Next> send_bytes_and_end(std::string_view bytes, bool may_keep);
   [[nodiscard]] bool client_may_stay() const noexcept;
+
+  // stats_page.cc: the statistics page of this frontend, or of the backend
+  Task<Next> serve_stats(const stats::StatsPageDef& def, const std::string& owner);
+  Task<bool> read_form(std::string& body, bool& too_large);
+  Task<Next> send_page(const stats::PageReply& reply);
 
   // http_exchange.cc: the server
   void prepare_request();
