@@ -3,8 +3,8 @@
 #include <charconv>
 
 #include "core/relay.h"
-#include "frontends/checks.h"
 #include "frontends/http_transaction.h"
+#include "frontends/server_admin.h"
 #include "frontends/stat_rows.h"
 #include "http/status.h"
 #include "stats/page_service.h"
@@ -13,8 +13,6 @@ namespace evenkeel::frontends {
 namespace {
 
 using backends::Server;
-using health::CheckKind;
-using stats::ServerAction;
 
 // "#<id>", or a name.
 backends::Backend* backend_of(Engine& engine, std::string_view text) {
@@ -25,65 +23,6 @@ backends::Backend* backend_of(Engine& engine, std::string_view text) {
     if (backend->def().id == id) return backend.get();
   }
   return nullptr;
-}
-
-// New will replaces old; who leaves maintenance is checked anew.
-bool set_admin(Engine& engine, Server& server, std::uint32_t add) {
-  constexpr std::uint32_t kOurs = backends::kForcedMaint | backends::kConfigMaint | backends::kForcedDrain;
-  const bool was_out = server.in_maintenance();
-  if (!server.change_admin(add, kOurs & ~add)) return false;
-  if (was_out && !server.in_maintenance()) engine.checks().restart(server);
-  return true;
-}
-
-bool enable(Engine& engine, Server& server, CheckKind kind, bool on) {
-  const health::CheckDef& def = server.def().check;
-  const bool configured = kind == CheckKind::health ? def.enabled : def.agent.enabled;
-  const bool now = (kind == CheckKind::health ? server.checks_enabled : server.agent_enabled).load();
-  if (!configured || now == on) return false;
-  engine.checks().set_enabled(server, kind, on);
-  return true;
-}
-
-bool force(Engine& engine, Server& server, CheckKind kind, bool up, bool stopping = false) {
-  const health::CheckDef& def = server.def().check;
-  if (!(kind == CheckKind::health ? def.enabled : def.agent.enabled) || server.tracked != nullptr)
-    return false;
-  engine.checks().force(server, kind, up, stopping);
-  return true;
-}
-
-bool act(Engine& engine, Server& server, ServerAction action) {
-  switch (action) {
-    case ServerAction::ready:
-      return set_admin(engine, server, 0);
-    case ServerAction::drain:
-      return set_admin(engine, server, backends::kForcedDrain);
-    case ServerAction::maint:
-      return set_admin(engine, server, backends::kForcedMaint);
-    case ServerAction::enable_health:
-      return enable(engine, server, CheckKind::health, true);
-    case ServerAction::disable_health:
-      return enable(engine, server, CheckKind::health, false);
-    case ServerAction::health_up:
-      return force(engine, server, CheckKind::health, true);
-    case ServerAction::health_nolb:
-      return force(engine, server, CheckKind::health, true, true);
-    case ServerAction::health_down:
-      return force(engine, server, CheckKind::health, false);
-    case ServerAction::enable_agent:
-      return enable(engine, server, CheckKind::agent, true);
-    case ServerAction::disable_agent:
-      return enable(engine, server, CheckKind::agent, false);
-    case ServerAction::agent_up:
-      return force(engine, server, CheckKind::agent, true);
-    case ServerAction::agent_down:
-      return force(engine, server, CheckKind::agent, false);
-    case ServerAction::shutdown_sessions:
-      engine.kill_sessions(server, Cause::killed_admin);
-      return true;
-  }
-  return false;
 }
 
 // Its rows without what `stats scope` and the reader's filter hide.
@@ -111,7 +50,7 @@ stats::PageResult perform(Engine& engine, const stats::PageAction& action) {
     Server* const server = backend->find_server(name);
     if (server == nullptr) continue;
     ++found;
-    if (act(engine, *server, *action.action)) ++changed;
+    if (apply_action(engine, *server, *action.action).changed) ++changed;
   }
   return stats::result_of(action.servers.size(), found, changed);
 }
