@@ -103,7 +103,7 @@ std::shared_ptr<const FrontendDef> compile_frontend(ProxySection& section,
                                                     const frontends::GlobalDraft& global) {
   FrontendDef& def = section.frontend.def;
   static_cast<backends::ProxyDef&>(def) = section.proxy.common;
-  if (def.maxconn == 0 || def.maxconn > global.def.maxconn) def.maxconn = global.def.maxconn;
+  if (def.maxconn == 0) def.maxconn = global.def.maxconn;
   if (def.default_backend.empty() && section.proxy.has_backend()) def.default_backend = def.name;
   for (frontends::BindDef& bind : def.binds) apply_unix_bind(bind, global);
   return std::make_shared<const FrontendDef>(std::move(def));
@@ -119,25 +119,28 @@ std::shared_ptr<const BackendDef> compile_backend(ProxySection& section) {
   def.check.timeout_check = proxy.common.timeouts.check;
   def.check.timeout_connect = proxy.common.timeouts.connect;
   def.servers.reserve(proxy.servers.size());
-  for (backends::ServerDraft& server : proxy.servers) def.servers.push_back(std::move(server.def));
+  for (backends::ServerDraft& server : proxy.servers) {
+    if (server.def.maxconn < server.def.minconn) server.def.maxconn = server.def.minconn;
+    def.servers.push_back(std::move(server.def));
+  }
   return std::make_shared<const BackendDef>(std::move(def));
 }
 
-// 10 % of what all frontends together may send there (manual 4.2, fullconn); at least 1.
+// 10 % of what all frontends together may send there (manual 4.2, fullconn); at least 1. Names that rules
+// compute count for nobody, as in HAProxy.
 void compute_fullconn(ConfigDraft& draft) {
   std::map<const ProxySection*, std::uint64_t> sums;
-  std::uint64_t anywhere = 0;
   for (const ProxySection& source : draft.proxies) {
     if (!source.proxy.has_frontend()) continue;
     const std::uint32_t own = source.frontend.def.maxconn;
-    const std::uint32_t limit = own == 0 ? draft.global.def.maxconn : std::min(own, draft.global.def.maxconn);
-    if (source.dynamic_routes) anywhere += limit;
-    const std::set<const ProxySection*> targets(source.routes.begin(), source.routes.end());
+    const std::uint32_t limit = own == 0 ? draft.global.def.maxconn : own;
+    std::set<const ProxySection*> targets;
+    for (const ProxySection::Route& route : source.routes) targets.insert(route.target);
     for (const ProxySection* target : targets) sums[target] += limit;
   }
   for (ProxySection& target : draft.proxies) {
     if (!target.proxy.has_backend() || target.proxy.backend.fullconn != 0) continue;
-    const std::uint64_t sum = sums[&target] + anywhere;
+    const std::uint64_t sum = sums[&target];
     target.proxy.backend.fullconn = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, (sum + 9) / 10));
   }
 }

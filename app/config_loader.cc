@@ -51,6 +51,12 @@ class Loader {
       : options_(options), diagnostics_(diagnostics), services_(options.services), factory_(draft_.rules) {
     if (!services_.read_file) services_.read_file = read_from_disk;
     services_.resolver = remembering(services_.resolver);
+    services_.rules = &draft_.rules;
+    draft_.rules.read_file = [this](const std::string& path, std::string& content) {
+      auto text = services_.read_file(path);
+      content = text ? std::move(*text) : text.error();
+      return text.has_value();
+    };
     draft_.global.services = &services_;
     draft_.global_log.resolver = services_.resolver;
     factory_.proxy.services = &services_;

@@ -13,6 +13,7 @@
 #include "frontends/global_keywords.h"
 #include "frontends/log_keywords.h"
 #include "health/keywords.h"
+#include "rules/catalog.h"
 
 namespace evenkeel::app {
 namespace {
@@ -94,11 +95,63 @@ std::string commands(std::span<const std::string_view> cli) {
   return out;
 }
 
+// "s[i" -> "(string[,integer])"
+std::string signature_of(std::string_view signature) {
+  if (signature.empty()) return {};
+  std::string out = "(";
+  bool first = true;
+  bool optional = false;
+  for (const char c : signature) {
+    if (c == '[') {
+      out += '[';
+      optional = true;
+      continue;
+    }
+    if (c == '*') {
+      out += ",...";
+      continue;
+    }
+    if (!first) out += ',';
+    out += c == 'i' ? "integer" : "string";
+    first = false;
+  }
+  return out + (optional ? "])" : ")");
+}
+
+// "[ Y Y . ...] path: str": where the fetch has a meaning, its arguments and its type.
+std::string fetches() {
+  std::set<std::string> lines;
+  for (const auto family : rules::fetch_families()) {
+    for (const rules::FetchSpec& fetch : family) {
+      std::string line = "[";
+      for (unsigned place = 0; place < 22; ++place) line += ((fetch.scope >> place) & 1U) != 0 ? " Y" : " .";
+      line.append(" ] ").append(fetch.name).append(signature_of(fetch.signature));
+      lines.insert(line + ": " + std::string(rules::to_string(fetch.out)));
+    }
+  }
+  std::string out = "# List of registered sample fetch functions:\n";
+  for (const std::string& line : lines) out += line + "\n";
+  return out;
+}
+
+std::string converters() {
+  std::set<std::string> lines;
+  for (const auto family : rules::converter_families())
+    for (const rules::ConverterSpec& c : family)
+      lines.insert(std::string(c.name) + signature_of(c.signature) + ": " +
+                   std::string(rules::to_string(c.in)) + " => " + std::string(rules::to_string(c.out)));
+  std::string out = "# List of registered sample converter functions:\n";
+  for (const std::string& line : lines) out += line + "\n";
+  return out;
+}
+
 constexpr std::string_view kHelp =
     "# List of supported keyword classes:\n"
     "all: list all keywords\n"
     "cfg: configuration keywords\n"
-    "cli: CLI keywords\n";
+    "cli: CLI keywords\n"
+    "cnv: sample converter keywords\n"
+    "smp: sample fetch functions\n";
 
 }  // namespace
 
@@ -110,7 +163,9 @@ std::string keyword_list(std::string_view classes, std::span<const std::string_v
     const bool all = name == "all";
     if (all || name == "cfg") out += configuration_keywords();
     if (all || name == "cli") out += commands(cli);
-    if (!all && name != "cfg" && name != "cli") return std::string(kHelp);
+    if (all || name == "cnv") out += converters();
+    if (all || name == "smp") out += fetches();
+    if (!all && name != "cfg" && name != "cli" && name != "cnv" && name != "smp") return std::string(kHelp);
   }
   return out;
 }

@@ -42,30 +42,46 @@ class Backends {
   std::unordered_map<std::string, ProxySection*> by_name_;
 };
 
+// A frontend that no line gives a mode, and whose backends all speak HTTP: HAProxy turns its connections into
+// requests when they reach their backend, so HTTP is what was meant.
+void infer_mode(ProxySection& section, Diagnostics& diagnostics) {
+  const bool tcp = section.proxy.common.mode == backends::Mode::tcp;
+  const bool all_http = !section.routes.empty() &&
+                        std::all_of(section.routes.begin(), section.routes.end(), [](const auto& route) {
+                          return route.target->proxy.common.mode == backends::Mode::http;
+                        });
+  if (!tcp || section.proxy.mode_given || !all_http) return;
+  section.proxy.common.mode = backends::Mode::http;
+  diagnostics
+      .warn(section.proxy.where, called(section) +
+                                     " has no 'mode', but leads to backends in mode http only: taken for "
+                                     "one in mode http")
+      .modern("mode http");
+}
+
 // mode tcp to mode http would turn a connection into requests on the way; HAProxy can, we cannot yet.
-void check_modes(const ProxySection& from, const ProxySection& to, const conf::Location& where,
-                 std::string_view how, Diagnostics& diagnostics) {
-  const auto mode = [](const ProxySection& s) {
-    return s.proxy.common.mode == backends::Mode::http ? "http" : "tcp";
-  };
-  if (from.proxy.common.mode == to.proxy.common.mode) return;
-  if (to.proxy.common.mode == backends::Mode::http) {
-    diagnostics.error(
-        where,
-        "HAProxy can turn the connections of a frontend in mode tcp into requests for a backend in "
-        "mode http, Evenkeel cannot yet: " +
-            called(from) + " and " + called(to) + " need the same 'mode'");
-    return;
+void check_modes(const ProxySection& from, Diagnostics& diagnostics) {
+  using backends::Mode;
+  const auto word = [](Mode mode) { return std::string(mode == Mode::http ? "http" : "tcp"); };
+  const Mode mode = from.proxy.common.mode;
+  for (const ProxySection::Route& route : from.routes) {
+    const ProxySection& to = *route.target;
+    const Mode other = to.proxy.common.mode;
+    if (mode == other) continue;
+    const std::string both = word(mode) + " " + called(from) + " tries to use incompatible " + word(other) +
+                             " " + called(to) + " (" + to.proxy.where.to_string() + ") " +
+                             (route.by_default ? "as its default backend" : "in a 'use_backend' rule");
+    diagnostics.error(route.where,
+                      both + (other == Mode::http ? ": HAProxy can turn connections into requests, Evenkeel "
+                                                    "cannot yet"
+                                                  : " (see 'mode')"));
   }
-  diagnostics.error(where, std::string(mode(from)) + " " + called(from) + " tries to use incompatible " +
-                               mode(to) + " " + called(to) + " (" + to.proxy.where.to_string() + ") " +
-                               std::string(how) + " (see 'mode')");
 }
 
 void resolve_default(ProxySection& section, const Backends& backends, Diagnostics& diagnostics) {
   frontends::FrontendDef& def = section.frontend.def;
   if (def.default_backend.empty()) {
-    if (section.proxy.has_backend()) section.routes.push_back(&section);
+    if (section.proxy.has_backend()) section.routes.push_back({&section, section.proxy.where, true});
     return;
   }
   ProxySection* target = backends.find(def.default_backend);
@@ -77,8 +93,7 @@ void resolve_default(ProxySection& section, const Backends& backends, Diagnostic
     return;
   }
   def.default_backend = target->proxy.common.name;
-  section.routes.push_back(target);
-  check_modes(section, *target, section.frontend.default_backend_at, "as its default backend", diagnostics);
+  section.routes.push_back({target, section.frontend.default_backend_at, true});
 }
 
 // A rule without a condition decides for all that come to it.
@@ -101,8 +116,7 @@ void resolve_use_backend(ProxySection& section, const Backends& backends, Diagno
           .did_you_mean(backends.nearest(name));
       continue;
     }
-    section.routes.push_back(target);
-    check_modes(section, *target, where, "in a 'use_backend' rule", diagnostics);
+    section.routes.push_back({target, where, false});
   }
 }
 
@@ -131,6 +145,8 @@ void resolve_routes(ConfigDraft& draft, const Backends& backends, Diagnostics& d
     resolve_use_backend(section, backends, diagnostics);
     resolve_default(section, backends, diagnostics);
   }
+  for (ProxySection& section : draft.proxies) infer_mode(section, diagnostics);
+  for (const ProxySection& section : draft.proxies) check_modes(section, diagnostics);
 }
 
 // A backend that no frontend can reach is most often a misspelt or forgotten rule.
@@ -138,7 +154,7 @@ void report_unused(const ConfigDraft& draft, Diagnostics& diagnostics) {
   std::set<const ProxySection*> used;
   for (const ProxySection& section : draft.proxies) {
     if (section.dynamic_routes) return;
-    used.insert(section.routes.begin(), section.routes.end());
+    for (const ProxySection::Route& route : section.routes) used.insert(route.target);
     for (const backends::ServerDraft& server : section.proxy.servers) {
       const std::size_t slash = server.def.track.find('/');
       if (slash == std::string::npos) continue;
@@ -175,16 +191,30 @@ void check_server_names(const ProxySection& section, Diagnostics& diagnostics) {
   }
 }
 
-void check_server(const ProxySection& section, const backends::ServerDraft& server,
+// Every `connect` of the check's rules names a port of its own.
+bool rules_name_ports(const health::BackendCheck& check) {
+  bool any = false;
+  for (const health::CheckStep& step : check.steps) {
+    const auto* connect = std::get_if<health::ConnectStep>(&step);
+    if (connect == nullptr) continue;
+    if (!connect->port && connect->port_expr.empty() && (!connect->addr || connect->addr->port() == 0))
+      return false;
+    any = true;
+  }
+  return any;
+}
+
+void check_server(const ProxySection& section, const backends::ServerDraft& server, bool rules_have_ports,
                   Diagnostics& diagnostics) {
   const backends::ServerDef& def = server.def;
-  const std::string name = called(section) + ": server '" + def.name + "' ";
   const bool ip = def.address.is_ip() || server.no_address;
-  if (def.check.enabled && ip && !server.port_given && def.check.port == 0 &&
-      (!def.check.addr || def.check.addr->port() == 0))
-    diagnostics.error(server.where, name + "has neither service port nor check port");
+  const bool port =
+      server.port_given || def.check.port != 0 || (def.check.addr && def.check.addr->port() != 0);
+  const auto name = [&] { return called(section) + ": server '" + def.name + "' "; };
+  if (def.check.enabled && ip && !port && !rules_have_ports)
+    diagnostics.error(server.where, name() + "has neither service port nor check port");
   if (def.check.enabled && !def.track.empty())
-    diagnostics.error(server.where, name + "cannot be checked and track another one at the same time");
+    diagnostics.error(server.where, name() + "cannot be checked and track another one at the same time");
 }
 
 // One step along `track`: null where the chain ends or is broken (which is then reported for the server
@@ -249,8 +279,9 @@ void check_servers(ConfigDraft& draft, const Backends& backends, Diagnostics& di
     check_server_names(section, diagnostics);
     const health::BackendCheck check =
         section.checks.finish(section.proxy.common.name, section.proxy.where, diagnostics);
+    const bool ports = rules_name_ports(check);
     for (const backends::ServerDraft& server : section.proxy.servers) {
-      check_server(section, server, diagnostics);
+      check_server(section, server, ports, diagnostics);
       if (!server.def.track.empty()) tracker.check(section, server, diagnostics);
       const std::string why = health::why_unusable(server.def.check, check);
       if (!why.empty()) diagnostics.error(server.where, "server '" + server.def.name + "': " + why);
@@ -345,6 +376,24 @@ void check_guids(const ConfigDraft& draft, Diagnostics& diagnostics) {
   }
 }
 
+// Persistence that can never come about.
+void check_cookies(const ProxySection& section, Diagnostics& diagnostics) {
+  const backends::CookieDef& cookie = section.proxy.backend.cookie;
+  if (!section.proxy.has_backend() || section.proxy.servers.empty()) return;
+  const auto& servers = section.proxy.servers;
+  const auto with =
+      std::find_if(servers.begin(), servers.end(), [](const auto& s) { return !s.def.cookie.empty(); });
+  const auto place = section.proxy.places.find("cookie");
+  if (cookie.on() && !cookie.dynamic && with == servers.end() && place != section.proxy.places.end())
+    diagnostics
+        .warn(place->second,
+              "'cookie' has no effect in " + called(section) + ": no server has a cookie value")
+        .modern("server " + servers.front().def.name + " ... cookie " + servers.front().def.name);
+  if (!cookie.on() && with != servers.end() && section.proxy.common.mode == backends::Mode::http)
+    diagnostics.warn(with->where, "the cookie value of server '" + with->def.name + "' has no effect, " +
+                                      called(section) + " has no 'cookie' line");
+}
+
 void check_log(const ProxySection& section, Diagnostics& diagnostics) {
   if (!section.proxy.has_frontend() || !section.log.format_at.file) return;
   if (section.log.def.access.format == stats::LogFormat::plain) return;
@@ -381,6 +430,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
     check_error_sections(section, draft, diagnostics);
     check_dispatch(section, diagnostics);
     check_log(section, diagnostics);
+    check_cookies(section, diagnostics);
     frontends::resolve_stats_rules(section.stats, diagnostics);
   }
   report_unused(draft, diagnostics);

@@ -28,7 +28,12 @@ struct ProxySection {
   rules::RuleDraft rules;
   std::string written_name;  // proxy.common.name may differ where names repeat
   // Where its sessions may go, found out by resolve_routes().
-  std::vector<ProxySection*> routes;
+  struct Route {
+    ProxySection* target = nullptr;
+    conf::Location where;
+    bool by_default = false;  // default_backend, or the other half of a listen section
+  };
+  std::vector<Route> routes;
   bool dynamic_routes = false;  // names are computed at run time
 
   // Copies carry the pointers of their origin.

@@ -97,10 +97,10 @@ struct ProxyDef {
   bool http_use_proxy_header = false;
   stats::ProxyLogDef log;
   stats::StatsPageDef stats_page;
-  // Null: there is none. A listen section has one set for both of its halves: where frontend and backend point to
-  // the same one, it has already been run. Include rules/rule_sets.h to look inside.
+  // Null: there is none. A listen section has one set for both of its halves: where frontend and backend
+  // point to the same one, it has already been run. Include rules/rule_sets.h to look inside.
   std::shared_ptr<const rules::RuleSets> rules;
-  std::string unique_id_format;                         // as written; empty: none
+  std::string unique_id_format;                       // as written; empty: none
   std::shared_ptr<const rules::LogFormat> unique_id;  // the same, compiled; null: none
   std::string unique_id_header;
 };

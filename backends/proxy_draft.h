@@ -10,6 +10,7 @@
 #include "conf/address.h"
 #include "conf/statement.h"
 #include "core/result.h"
+#include "rules/compile_env.h"
 
 namespace evenkeel::backends {
 
@@ -18,6 +19,7 @@ struct LoadServices {
   conf::Resolver resolver = conf::resolve_with_libc;
   // The whole text of a file, or why there is none ("No such file or directory").
   std::function<Result<std::string, std::string>(const std::string& path)> read_file;
+  rules::CompileEnv* rules = nullptr;  // set by the loader, one per load
 };
 
 // `errorfile`, `errorloc*`: a reply. `errorfiles`: a section that may stand further down, resolved at the

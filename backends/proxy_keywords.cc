@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "rules/keywords.h"
+
 namespace evenkeel::backends {
 namespace {
 
@@ -118,15 +120,18 @@ void errorfiles(ProxyDraft& draft, Args& args) {
 void unique_id_format(ProxyDraft& draft, Args& args) {
   const auto format = args.required("a log format string");
   if (!format) return;
+  auto compiled =
+      rules::compile_format(args.statement(), 1, *draft.services->rules, at(rules::Place::fe_http_request),
+                            rules::LogFormat::Use::rule, args.diagnostics());
+  if (!compiled) return;
   draft.common.unique_id_format = *format;
-  draft.places["unique-id-format"] = args.location();
+  draft.common.unique_id = std::make_shared<const rules::LogFormat>(std::move(*compiled));
 }
 
 void unique_id_header(ProxyDraft& draft, Args& args) {
   const auto header = args.required("a header name");
   if (!header) return;
   draft.common.unique_id_header = *header;
-  draft.places["unique-id-header"] = args.location();
 }
 
 // ---- TCP keep-alive times
