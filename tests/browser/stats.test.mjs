@@ -252,7 +252,7 @@ test('the picture of the README', {skip: process.env.SCREENSHOT === '0'}, async 
     const answer = await fetch(`http://127.0.0.1:${ports.www}/item/${i}`, {headers: {'x-pad': 'x'.repeat(i)}});
     await answer.arrayBuffer();
   }
-  const {tab, context} = await openPage({viewport: {width: 1280, height: 760}, deviceScaleFactor: 1});
+  const {tab, context} = await openPage({viewport: {width: 1280, height: 900}, deviceScaleFactor: 1});
   await becomes(tab, 'app1', 'UP');
   await origins[2].stop();
   await becomes(tab, 'app3', 'DOWN');
