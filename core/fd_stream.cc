@@ -7,65 +7,37 @@
 
 #include <cerrno>
 
-#include "core/loop.h"
-
 namespace evenkeel {
 
-using Descriptor = asio::posix::stream_descriptor;
-
-struct FdStream::Watch {
-  Watch(asio::io_context& context, FdStream& stream, int fd) : descriptor(context, fd), owner(&stream) {}
-
-  void arm_read() {
-    if (reading) return;
-    reading = true;
-    descriptor.async_wait(Descriptor::wait_read, [this](const boost::system::error_code&) {
-      reading = false;
-      if (owner != nullptr) {
-        owner->worker_.refresh_clock();
-        owner->on_readable();
-      } else {
-        drop();
-      }
-    });
-  }
-  void arm_write() {
-    if (writing) return;
-    writing = true;
-    descriptor.async_wait(Descriptor::wait_write, [this](const boost::system::error_code&) {
-      writing = false;
-      if (owner != nullptr) {
-        owner->worker_.refresh_clock();
-        owner->on_writable();
-      } else {
-        drop();
-      }
-    });
-  }
-  void drop() {
-    if (!reading && !writing) delete this;
-  }
-
-  Descriptor descriptor;
-  FdStream* owner;
-  bool reading = false;
-  bool writing = false;
-};
-
 FdStream::FdStream(Worker& worker, int fd, bool fresh)
-    : worker_(worker), watch_(new Watch(worker.loop().context, *this, fd)), fd_(fd), may_read_(fresh) {}
+    : worker_(worker), watch_(new Watch{&FdStream::on_ready, this, fd, 0}), fd_(fd), may_read_(fresh) {}
 
 FdStream::~FdStream() {
-  watch_->owner = nullptr;
-  boost::system::error_code ignored;
-  if (fd_ >= 0) watch_->descriptor.close(ignored);
-  watch_->drop();
+  worker_.poller().drop(watch_);
+  if (fd_ >= 0) ::close(fd_);
 }
 
 int FdStream::release() noexcept {
-  const int fd = std::exchange(fd_, -1);
-  watch_->descriptor.release();
-  return fd;
+  worker_.poller().release(*watch_);
+  return std::exchange(fd_, -1);
+}
+
+void FdStream::on_ready(void* self, bool readable, bool writable, bool ended) noexcept {
+  auto& stream = *static_cast<FdStream*>(self);
+  const Watch* const watch = stream.watch_;
+  if (ended) stream.ended_ = true;
+  if (writable) stream.on_writable();
+  // The callback may have destroyed the stream; the watch outlives it for the rest of the batch.
+  if (readable && watch->owner != nullptr) stream.on_readable();
+}
+
+// The kernel will not tell when this descriptor is ready; the operation ends here instead of waiting for
+// ever.
+void FdStream::cannot_watch(IoOp* op) noexcept {
+  const int error = errno;
+  if (op == read_) read_ = nullptr;
+  if (op == write_) write_ = nullptr;
+  op->result = {0, io_status_of(error), error};
 }
 
 bool FdStream::try_read(ReadOp& op) noexcept {
@@ -76,7 +48,7 @@ bool FdStream::try_read(ReadOp& op) noexcept {
   for (;;) {
     const ssize_t n = ::recv(fd_, op.into.data(), op.into.size(), 0);
     if (n > 0) {
-      may_read_ = static_cast<std::size_t>(n) == op.into.size();
+      may_read_ = ended_ || static_cast<std::size_t>(n) == op.into.size();
       op.result = {static_cast<std::size_t>(n), IoStatus::ok, 0};
       return true;
     }
@@ -101,8 +73,9 @@ bool FdStream::start_read(ReadOp& op) noexcept {
   }
   if (may_read_ && try_read(op)) return true;
   read_ = &op;
-  watch_->arm_read();
-  return false;
+  if (worker_.poller().want_read(*watch_)) return false;
+  cannot_watch(&op);
+  return true;
 }
 
 bool FdStream::try_write(WriteOp& op) noexcept {
@@ -136,8 +109,9 @@ bool FdStream::start_write(WriteOp& op) noexcept {
   }
   if (may_write_ && try_write(op)) return true;
   write_ = &op;
-  watch_->arm_write();
-  return false;
+  if (worker_.poller().want_write(*watch_)) return false;
+  cannot_watch(&op);
+  return true;
 }
 
 void FdStream::on_readable() noexcept {
@@ -151,10 +125,7 @@ void FdStream::on_readable() noexcept {
     return;
   }
   ReadOp& op = *read_;
-  if (!try_read(op)) {
-    watch_->arm_read();
-    return;
-  }
+  if (!try_read(op)) return;
   read_ = nullptr;
   op.waiter.resume();
 }
@@ -163,10 +134,7 @@ void FdStream::on_writable() noexcept {
   may_write_ = true;
   if (write_ == nullptr) return;
   WriteOp& op = *write_;
-  if (!try_write(op)) {
-    watch_->arm_write();
-    return;
-  }
+  if (!try_write(op)) return;
   write_ = nullptr;
   op.waiter.resume();
 }
@@ -178,7 +146,7 @@ void FdStream::watch_idle(void (*on_event)(void*) noexcept, void* owner) noexcep
   may_read_ = idle_event_;
   idle_callback_ = on_event;
   idle_owner_ = owner;
-  watch_->arm_read();
+  (void)worker_.poller().want_read(*watch_);
 }
 
 void FdStream::unwatch_idle() noexcept { idle_callback_ = nullptr; }

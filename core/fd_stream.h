@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "core/poller.h"
 #include "core/stream.h"
 #include "core/worker.h"
 
@@ -46,11 +47,12 @@ class FdStream final : public Stream {
   bool start_write(WriteOp& op) noexcept override;
 
  private:
-  struct Watch;  // keeps Asio's descriptor alive until its handlers have run
   bool try_read(ReadOp& op) noexcept;
   bool try_write(WriteOp& op) noexcept;
+  static void on_ready(void* self, bool readable, bool writable, bool ended) noexcept;
   void on_readable() noexcept;
   void on_writable() noexcept;
+  void cannot_watch(IoOp* op) noexcept;
 
   Worker& worker_;
   Watch* watch_;
@@ -60,6 +62,7 @@ class FdStream final : public Stream {
   IoStatus cancelled_ = IoStatus::ok;
   bool may_read_;
   bool may_write_ = true;
+  bool ended_ = false;  // the end, or an error, is behind the bytes: no further edge will tell of it
   bool idle_event_ = false;
   void (*idle_callback_)(void*) noexcept = nullptr;
   void* idle_owner_ = nullptr;

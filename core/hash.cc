@@ -108,7 +108,8 @@ std::uint32_t hash_xxh32(std::string_view bytes, std::uint32_t seed) noexcept {
         at += 4;
       }
     }
-    hash = std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
+    hash =
+        std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
   }
   hash += static_cast<std::uint32_t>(bytes.size());
   for (; left >= 4; left -= 4, at += 4) hash = std::rotl(hash + little<std::uint32_t>(at) * kC32, 17) * kD32;
@@ -130,7 +131,8 @@ std::uint64_t hash_xxh64(std::string_view bytes, std::uint64_t seed) noexcept {
         at += 8;
       }
     }
-    hash = std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
+    hash =
+        std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
     for (const std::uint64_t lane : lanes) hash = (hash ^ round64(0, lane)) * kA64 + kD64;
   }
   hash += bytes.size();

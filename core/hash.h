@@ -1,5 +1,5 @@
-// Hash functions whose results are part of the configuration's meaning (`hash-type`, converters): bit for bit as documented.
-// For tables of our own, any hash will do.
+// Hash functions whose results are part of the configuration's meaning (`hash-type`, converters): bit for bit
+// as documented. For tables of our own, any hash will do.
 #pragma once
 
 #include <cstdint>

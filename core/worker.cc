@@ -3,10 +3,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <boost/asio/post.hpp>
+#include <algorithm>
+#include <mutex>
 #include <system_error>
+#include <utility>
+#include <vector>
 
-#include "core/loop.h"
+#include "core/poller.h"
 
 namespace evenkeel {
 namespace {
@@ -15,49 +18,60 @@ thread_local Worker* current_worker = nullptr;
 
 }  // namespace
 
-Worker::Loop::Loop(Worker& w) : worker(w) {
-  const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  wake.assign(fd);
-  wait_for_mail();
-}
-
-void Worker::Loop::arm_timer() {
-  const Millis due = worker.timers_.next_due();
-  if (due >= armed_for) return;
-  armed_for = due;
-  timer.expires_at(std::chrono::steady_clock::time_point(std::chrono::milliseconds(due)));
-  timer.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;  // replaced by an earlier one
-    armed_for = kNever;
-    worker.refresh_clock();
-    worker.timers_.advance(worker.now());
-    arm_timer();
-  });
-}
-
-void Worker::Loop::wait_for_mail() {
-  wake.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-    if (error) return;
-    eventfd_t count = 0;
-    (void)eventfd_read(wake.native_handle(), &count);
-    worker.refresh_clock();
-    drain_mail();
-    if (!context.stopped()) wait_for_mail();
-  });
-}
-
-void Worker::Loop::drain_mail() {
-  std::vector<std::function<void()>> letters;
-  bool stop = false;
-  {
-    const std::lock_guard lock(mutex);
-    letters.swap(mail);
-    stop = stopping;
+struct Worker::Loop {
+  explicit Loop(Worker& w) : worker(w) {
+    bell.fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (bell.fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    bell.owner = this;
+    bell.callback = [](void* self, bool, bool, bool) noexcept { static_cast<Loop*>(self)->answer_bell(); };
+    poller.want_read(bell);
   }
-  for (auto& letter : letters) letter();
-  if (stop) context.stop();
-}
+  ~Loop() { ::close(bell.fd); }
+
+  void ring() noexcept { (void)::eventfd_write(bell.fd, 1); }
+  void answer_bell() noexcept {
+    eventfd_t count = 0;
+    (void)::eventfd_read(bell.fd, &count);
+    drain_mail();
+  }
+  void drain_mail() {
+    std::vector<std::function<void()>> letters;
+    {
+      const std::lock_guard lock(mutex);
+      letters.swap(mail);
+      stopped = stopped || stopping;
+    }
+    for (auto& letter : letters) letter();
+  }
+  void resume_ready() {
+    while (!ready.empty()) {
+      batch.swap(ready);
+      for (const auto handle : batch) handle.resume();
+      batch.clear();
+    }
+  }
+  // One turn: resume what is ready, wait for more, run what is due.
+  void turn(Millis at_most) {
+    resume_ready();
+    const Millis due = worker.timers_.next_due();
+    worker.refresh_clock();
+    const Millis wait = due >= kNever ? at_most : std::min(at_most, due - worker.now());
+    poller.wait(
+        stopped ? 0 : wait, [](void* w) noexcept { static_cast<Worker*>(w)->refresh_clock(); }, &worker);
+    if (worker.timers_.next_due() <= worker.now()) worker.timers_.advance(worker.now());
+    resume_ready();
+  }
+
+  Worker& worker;
+  Poller poller;
+  Watch bell;        // an eventfd: other threads ring here
+  std::mutex mutex;  // guards mail and stopping
+  std::vector<std::function<void()>> mail;
+  bool stopping = false;
+  bool stopped = false;  // seen by the loop itself
+  std::vector<std::coroutine_handle<>> ready;
+  std::vector<std::coroutine_handle<>> batch;
+};
 
 Worker::Worker(int index, std::size_t buffer_size)
     : index_(index),
@@ -65,7 +79,6 @@ Worker::Worker(int index, std::size_t buffer_size)
       timers_(now_us_ / 1000),
       buffers_(buffer_size),
       loop_(std::make_unique<Loop>(*this)) {
-  timers_.on_nearer([](void* self) noexcept { static_cast<Loop*>(self)->arm_timer(); }, loop_.get());
   current_worker = this;
 }
 
@@ -75,18 +88,19 @@ Worker::~Worker() {
 
 Worker* Worker::current() noexcept { return current_worker; }
 
+Poller& Worker::poller() noexcept { return loop_->poller; }
+
 void Worker::run() {
   current_worker = this;
   refresh_clock();
   loop_->drain_mail();
-  loop_->context.run();
+  while (!loop_->stopped) loop_->turn(kNever);
 }
 
 void Worker::run_for(Millis duration) {
   current_worker = this;
   refresh_clock();
-  loop_->context.restart();
-  loop_->context.run_for(std::chrono::milliseconds(duration));
+  loop_->turn(duration);
 }
 
 void Worker::stop() {
@@ -94,29 +108,19 @@ void Worker::stop() {
     const std::lock_guard lock(loop_->mutex);
     loop_->stopping = true;
   }
-  (void)eventfd_write(loop_->wake.native_handle(), 1);
+  loop_->ring();
 }
 
 void Worker::post(std::function<void()> function) {
+  bool first = false;
   {
     const std::lock_guard lock(loop_->mutex);
+    first = loop_->mail.empty();
     loop_->mail.push_back(std::move(function));
   }
-  (void)eventfd_write(loop_->wake.native_handle(), 1);
+  if (first) loop_->ring();  // the bell still rings for what came before
 }
 
-void Worker::defer(std::coroutine_handle<> coroutine) {
-  auto& loop = *loop_;
-  loop.ready.push_back(coroutine);
-  if (loop.ready_posted) return;
-  loop.ready_posted = true;
-  asio::post(loop.context, [&loop] {
-    loop.ready_posted = false;
-    loop.worker.refresh_clock();
-    std::vector<std::coroutine_handle<>> batch;
-    batch.swap(loop.ready);
-    for (auto handle : batch) handle.resume();
-  });
-}
+void Worker::defer(std::coroutine_handle<> coroutine) { loop_->ready.push_back(coroutine); }
 
 }  // namespace evenkeel

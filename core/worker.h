@@ -15,6 +15,8 @@
 
 namespace evenkeel {
 
+class Poller;
+
 class Worker {
  public:
   // index: 0 for the first thread; sizes per-worker arrays elsewhere. buffer_size: tune.bufsize, bytes.
@@ -29,7 +31,7 @@ class Worker {
 
   void run();   // returns after stop()
   void stop();  // any thread; safe before run()
-  // One round of the loop, for tests: handles what is ready and waits for at most this long for something.
+  // One round of the loop, for tests: handles what is ready, or waits for at most this long for something.
   void run_for(Millis duration);
 
   // Runs the function on this worker's thread, in the order of the calls. Any thread.
@@ -66,10 +68,10 @@ class Worker {
   };
   Sleep sleep(Millis duration) noexcept { return {*this, now() + duration}; }
 
-  struct Loop;  // Asio's part; core/loop.h, for core's own .cc files
-  [[nodiscard]] Loop& loop() noexcept { return *loop_; }
+  [[nodiscard]] Poller& poller() noexcept;
 
  private:
+  struct Loop;
   int index_;
   std::int64_t now_us_;
   TimerWheel timers_;
