@@ -41,7 +41,11 @@ void count_connection(ClientConnection& client) {
 
 bool refuse_header(ClientConnection& client, IoStatus status) {
   constexpr std::string_view kHeader = "PROXY protocol header";
-  std::string text = "Truncated " + std::string(kHeader) + " received";
+  // Too short for a header of version 2, or not one at all: HAProxy tells them apart by the length alone.
+  constexpr std::size_t kShortest = 16;
+  std::string text = client.in.size() < kShortest
+                         ? "Truncated " + std::string(kHeader) + " received"
+                         : "Received something which does not look like a " + std::string(kHeader);
   if (status == IoStatus::timeout) text = "Timeout while waiting for " + std::string(kHeader);
   if (status == IoStatus::eof && client.in.empty())
     text = "Connection closed while waiting for " + std::string(kHeader);
