@@ -87,7 +87,8 @@ void fill_errors(ProxyDraft& proxy, const ConfigDraft& draft) {
   }
 }
 
-// `unix-bind` says what unix listeners start from.
+// `unix-bind` says what the unix listeners of proxies start from; stats sockets are left alone, as in
+// HAProxy.
 void apply_unix_bind(frontends::BindDef& bind, const frontends::GlobalDraft& global) {
   if (bind.address.family() != AF_UNIX || bind.kind != frontends::BindDef::Kind::address) return;
   if (bind.listen.mode < 0) bind.listen.mode = global.unix_options.mode;
@@ -168,7 +169,6 @@ std::shared_ptr<const frontends::Config> compile(ConfigDraft& draft) {
     if (section.proxy.has_frontend()) config->frontends.push_back(compile_frontend(section, draft.global));
     if (section.proxy.has_backend()) config->backends.push_back(compile_backend(section));
   }
-  for (frontends::BindDef& bind : draft.global.def.stats_sockets) apply_unix_bind(bind, draft.global);
   draft.global.def.log = std::move(draft.global_log.def);
   draft.global.def.log_send_hostname = draft.global_log.send_hostname;
   draft.global.def.log_hostname = draft.global_log.hostname;

@@ -11,6 +11,7 @@
 #include "app/old_dialect.h"
 #include "app/post_checks.h"
 #include "app/proxy_section.h"
+#include "backends/check_expressions.h"
 #include "backends/proxy_keywords.h"
 #include "conf/keyword_table.h"
 #include "conf/known_keywords.h"
@@ -70,7 +71,10 @@ class Loader {
     // Rules look users up while they are read, and lists may stand behind them.
     for (Section& section : document.sections)
       if (section.kind == SectionKind::userlist) userlist(section);
-    for (Section& section : document.sections) take(section);
+    for (Section& section : document.sections) {
+      take(section);
+      std::vector<Statement>().swap(section.lines);  // thousands of servers need not be held twice
+    }
     if (options_.maxconn) draft_.global.def.maxconn = *options_.maxconn;
     if (draft_.global.def.maxconn == 0) draft_.global.def.maxconn = options_.maxconn_default;
     number(draft_, diagnostics_);
@@ -176,6 +180,8 @@ class Loader {
     if (section.from && origin != nullptr) ambiguous_defaults(section);
     ProxySection made(origin != nullptr ? *origin : factory_);
     made.checks = origin != nullptr ? origin->checks.inherit() : health::CheckSection{};
+    made.checks.format = backends::check_formats(draft_.rules);
+    made.checks.expression = backends::check_expressions(draft_.rules);
     made.rules.sets = {};  // the ACLs of defaults are theirs alone; their rules come in at the end
     made.rules.proxy = section.name;
     made.written_name = section.name;

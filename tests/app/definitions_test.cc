@@ -273,7 +273,7 @@ TEST(UnixBind, IsWhatUnixListenersStartFrom) {
   EXPECT_EQ(bind.address.to_string(), "unix:/srv/web");
   EXPECT_EQ(bind.listen.mode, 0666);
   EXPECT_EQ(bind.listen.uid, 5);
-  EXPECT_EQ(loaded->config().global.stats_sockets.at(0).address.to_string(), "unix:/srv/s");
+  EXPECT_EQ(loaded->config().global.stats_sockets.at(0).address.to_string(), "unix:/s");
 }
 
 TEST(DefaultServer, IsTheStartOfEveryServerBehindIt) {
