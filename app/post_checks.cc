@@ -324,11 +324,17 @@ void check_timeouts(const ProxySection& section, Diagnostics& diagnostics) {
   const bool server = proxy.has_backend() && !proxy.servers.empty() &&
                       (t.connect == 0 || (t.server == 0 && (http || t.tunnel == 0)));
   if (!client && !server) return;
-  diagnostics.warn(proxy.where,
-                   "missing timeouts for " + called(section) +
-                       ".\n   | While not properly invalid, you will certainly encounter various problems\n"
-                       "   | with such a configuration. To fix this, please ensure that all following\n"
-                       "   | timeouts are set to a non-zero value: 'client', 'connect', 'server'.");
+  std::string lines;
+  if (client) lines += "timeout client 30s";
+  if (server && t.connect == 0) lines += std::string(lines.empty() ? "" : ", ") + "timeout connect 5s";
+  if (server && t.server == 0) lines += std::string(lines.empty() ? "" : ", ") + "timeout server 30s";
+  diagnostics
+      .warn(proxy.where,
+            "missing timeouts for " + called(section) +
+                ".\n   | While not properly invalid, you will certainly encounter various problems\n"
+                "   | with such a configuration. To fix this, please ensure that all following\n"
+                "   | timeouts are set to a non-zero value: 'client', 'connect', 'server'.")
+      .modern(lines);
 }
 
 void check_error_sections(const ProxySection& section, const ConfigDraft& draft, Diagnostics& diagnostics) {
