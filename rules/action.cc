@@ -10,6 +10,7 @@ std::string_view to_string(Phase phase) noexcept {
 }
 
 Verdict RuleSet::run(EvalContext& ctx, std::size_t& next) const {
+  if (next == 0) ctx.strict = true;
   while (next < rules_.size()) {
     const Rule& rule = rules_[next];
     const Truth truth = rule.condition.test(ctx);
@@ -17,7 +18,7 @@ Verdict RuleSet::run(EvalContext& ctx, std::size_t& next) const {
     if (truth == Truth::yes) {
       const Verdict verdict = rule.action->run(ctx);
       if (verdict == Verdict::wait) return verdict;
-      if (verdict != Verdict::proceed) {
+      if (verdict != Verdict::proceed && (verdict != Verdict::failed || ctx.strict)) {
         ++next;
         return verdict;
       }

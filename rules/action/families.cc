@@ -5,8 +5,8 @@
 namespace evenkeel::rules::action {
 
 std::span<const std::span<const ActionSpec>> families() noexcept {
-  static const std::array all = {verdicts(),  answers(),    headers(), request_line(),
-                                 variables(), connection(), logging(), status()};
+  static const std::array all = {verdicts(),   answers(), headers(), request_line(), variables(),
+                                 connection(), logging(), status(),  strictness()};
   return all;
 }
 

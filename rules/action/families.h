@@ -18,6 +18,7 @@ std::span<const ActionSpec>
 connection() noexcept;                           // set-src set-dst set-mark set-tos set-nice set-timeout ...
 std::span<const ActionSpec> logging() noexcept;  // capture set-log-level
 std::span<const ActionSpec> status() noexcept;   // set-status
+std::span<const ActionSpec> strictness() noexcept;  // strict-mode
 
 // All of them.
 std::span<const std::span<const ActionSpec>> families() noexcept;

@@ -60,6 +60,11 @@ TEST(Actions, NeverLetAValueBreakItsLine) {
   EXPECT_EQ(run("http-request set-path %[str(/a%20b),url_dec]").verdict, Verdict::failed);
 }
 
+TEST(Actions, PassOverWhatFailsWhenNotStrict) {
+  EXPECT_EQ(run("http-request strict-mode off\nhttp-request set-path %[str(/a%20b),url_dec]").verdict,
+            Verdict::proceed);
+}
+
 TEST(Actions, ChangeTheRequestLine) {
   EXPECT_EQ(target_after("http-request set-path /new%[path]"), "/new/a/b?x=1&y=two");
   EXPECT_EQ(target_after("http-request set-pathq /new?q"), "/new?q");
