@@ -88,6 +88,22 @@ void find_address(ServerDraft& server, const conf::AddressSpec& spec, const Load
                                       spec.host + "'; 'init-addr last,libc,none' would let it start without");
 }
 
+// `addr` and `agent-addr` by name: resolved once, like any other address without an init-addr of its own.
+void find_check_address(std::optional<Address>& address, std::string& name, const LoadServices& services,
+                        Args& args) {
+  if (name.empty() || address) return;
+  conf::AddressSpec spec;
+  spec.kind = conf::AddressSpec::Kind::name;
+  spec.host = name;
+  const auto found = conf::resolve(spec, services.resolver);
+  if (found.empty()) {
+    args.error("could not resolve the address '" + name + "' that checks go to");
+    return;
+  }
+  address = found.front();
+  name.clear();
+}
+
 std::optional<conf::AddressSpec> server_address(Args& args) {
   if (!args.at_end()) return args.address(conf::AddressRules::server());
   args.error_here("'" + args.keyword() + "' expects a name and an address with its port");
@@ -99,6 +115,9 @@ void finish(ProxyDraft& proxy, ServerDraft server, const conf::AddressSpec& spec
   server.def.host = spec.host;
   take_port(server, spec);
   find_address(server, spec, *proxy.services, args, address_at);
+  health::CheckDef& check = server.def.check;
+  find_check_address(check.addr, check.addr_name, *proxy.services, args);
+  find_check_address(check.agent.addr, check.agent.addr_name, *proxy.services, args);
   proxy.servers.push_back(std::move(server));
 }
 
