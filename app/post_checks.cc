@@ -280,6 +280,12 @@ void check_servers(ConfigDraft& draft, const Backends& backends, Diagnostics& di
     const health::BackendCheck check =
         section.checks.finish(section.proxy.common.name, section.proxy.where, diagnostics);
     const bool ports = rules_name_ports(check);
+    if (check.protocol == health::CheckProtocol::external && !draft.global.def.external_check)
+      diagnostics
+          .error(section.proxy.where, called(section) +
+                                          ": 'option external-check' starts programs, which the global "
+                                          "section has to permit")
+          .modern("external-check");
     for (const backends::ServerDraft& server : section.proxy.servers) {
       check_server(section, server, ports, diagnostics);
       if (!server.def.track.empty()) tracker.check(section, server, diagnostics);

@@ -105,7 +105,11 @@ void find_check_address(std::optional<Address>& address, std::string& name, cons
 }
 
 std::optional<conf::AddressSpec> server_address(Args& args) {
-  if (!args.at_end()) return args.address(conf::AddressRules::server());
+  if (!args.peek().empty()) return args.address(conf::AddressRules::server());
+  if (!args.at_end()) {
+    args.error_here("the address is empty (environment variable missing?)");
+    return std::nullopt;
+  }
   args.error_here("'" + args.keyword() + "' expects a name and an address with its port");
   return std::nullopt;
 }

@@ -126,6 +126,11 @@ INSTANTIATE_TEST_SUITE_P(
              "'peers': known HAProxy section, not supported by Evenkeel yet"},
         Case{"listen l\n bind :1\n compression algo gzip\n" SERVER, false,
              "known HAProxy keyword, not supported by Evenkeel yet"},
+        Case{"listen l\n bind :1\n option external-check\n external-check command /bin/true\n" SERVER, false,
+             "{external-check}"},
+        Case{"global\n external-check\nlisten l\n bind :1\n option external-check\n external-check command "
+             "/bin/true\n" SERVER,
+             true, ""},
         Case{"userlist u\n user a insecure-password x\nuserlist u\nlisten l\n bind :1\n" SERVER, true,
              "ignoring duplicated userlist"}));
 
