@@ -62,6 +62,7 @@ class Loader {
     draft_.global_log.resolver = services_.resolver;
     factory_.proxy.services = &services_;
     factory_.log.resolver = services_.resolver;
+    if (options_.proxy_maxconn) factory_.frontend.def.maxconn = *options_.proxy_maxconn;
   }
 
   LoadResult run() {
@@ -76,6 +77,7 @@ class Loader {
       std::vector<Statement>().swap(section.lines);  // thousands of servers need not be held twice
     }
     if (options_.maxconn) draft_.global.def.maxconn = *options_.maxconn;
+    result.maxconn_given = draft_.global.def.maxconn != 0;
     if (draft_.global.def.maxconn == 0) draft_.global.def.maxconn = options_.maxconn_default;
     number(draft_, diagnostics_);
     post_check(draft_, diagnostics_);

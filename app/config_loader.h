@@ -21,6 +21,7 @@ struct LoadOptions {
   conf::Environment environment;         // before the configuration changes it
   backends::LoadServices services;       // read_file: the disk where not set
   std::optional<std::uint32_t> maxconn;  // -n: counts instead of the global section's
+  std::optional<std::uint32_t> proxy_maxconn;  // -N: of frontends without a maxconn of their own
   // Where neither says anything: what the descriptor limit permits. Frontends and fullconn are computed from
   // it.
   std::uint32_t maxconn_default = 100'000;
@@ -29,6 +30,7 @@ struct LoadOptions {
 struct LoadResult {
   std::shared_ptr<const frontends::Config> config;  // null: refused, the diagnostics say why
   conf::Environment environment;                    // as the configuration left it: for children
+  bool maxconn_given = false;                       // -n or the global section set it
   explicit operator bool() const noexcept { return config != nullptr; }
 };
 

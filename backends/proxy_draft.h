@@ -17,6 +17,7 @@ namespace evenkeel::backends {
 // What reading a configuration asks of the machine; tests put their own in its place.
 struct LoadServices {
   conf::Resolver resolver = conf::resolve_with_libc;
+  bool ignore_unresolved = false;  // -dr: every init-addr list ends with "none"
   // The whole text of a file, or why there is none ("No such file or directory").
   std::function<Result<std::string, std::string>(const std::string& path)> read_file;
   rules::CompileEnv* rules = nullptr;  // set by the loader, one per load

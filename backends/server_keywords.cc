@@ -84,6 +84,10 @@ void find_address(ServerDraft& server, const conf::AddressSpec& spec, const Load
     server.def.address.set_port(port);
     return;
   }
+  if (services.ignore_unresolved) {
+    server.no_address = true;
+    return;
+  }
   args.diagnostics().error(where, "server '" + server.def.name + "': could not resolve address '" +
                                       spec.host + "'; 'init-addr last,libc,none' would let it start without");
 }

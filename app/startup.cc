@@ -1,0 +1,284 @@
+#include "app/startup.h"
+
+#include <fcntl.h>
+#include <link.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "app/about.h"
+#include "app/config_loader.h"
+#include "app/detach.h"
+#include "app/keyword_list.h"
+#include "app/limits.h"
+#include "app/serve.h"
+#include "control/handover.h"
+#include "control/master.h"
+#include "control/notify.h"
+#include "core/log.h"
+
+namespace evenkeel::app {
+namespace {
+
+constexpr std::uint64_t kOwnDescriptors = 64;  // a guess, until the configuration is known
+
+void print(std::string_view text, FILE* to = stdout) {
+  std::fwrite(text.data(), 1, text.size(), to);
+  std::fflush(to);
+}
+
+int refuse(const std::string& text) {
+  log_error(text);
+  return 1;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+std::string joined_files(const std::vector<std::string>& paths) {
+  std::string list;
+  std::vector<conf::LoadError> ignored;  // loading reports them again
+  for (const std::string& path : paths) {
+    for (const std::string& file : conf::expand_config_path(path, ignored))
+      list += (list.empty() ? "" : ";") + file;
+  }
+  return list;
+}
+
+// "unix@/run/x.sock;ipv4@127.0.0.1:999"
+std::string stats_addresses(const frontends::GlobalDef& global) {
+  std::string list;
+  for (const frontends::BindDef& bind : global.stats_sockets) {
+    if (!list.empty()) list += ";";
+    list += bind.kind == frontends::BindDef::Kind::inherited_fd ? "fd@" + std::to_string(bind.fd)
+                                                                : bind.address.to_string();
+  }
+  return list;
+}
+
+class Startup {
+ public:
+  Startup(const CommandLine& line, std::vector<std::string> argv) : line_(line), argv_(std::move(argv)) {}
+
+  int run() {
+    if (line_.poison) mallopt(M_PERTURB, *line_.poison);
+    process_log_init({line_.debug ? LogLevel::debug : LogLevel::notice, line_.quiet && !line_.verbose});
+    if (line_.systemd && !control::notify_supported())
+      return refuse("option '-Ws': this program was built without libsystemd");
+    inherited_ = control::inherited_master_state();
+    start_directory_ = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (!line_.directory.empty() && chdir(line_.directory.c_str()) != 0)
+      return refuse("Could not change to directory " + line_.directory + " : " + std::strerror(errno));
+    if (!load()) return reload_failed();
+    if (line_.action == CommandLine::Action::check) return checked();
+    if (no_listener()) {
+      log_error("[evenkeel.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
+      return inherited_ ? supervise(nullptr) : 1;
+    }
+    return launch();
+  }
+
+ private:
+  [[nodiscard]] bool quiet() const noexcept { return line_.quiet && !line_.verbose; }
+
+  bool load() {
+    LoadOptions options;
+    options.paths = line_.config_paths;
+    options.facts = build_facts();
+    options.maxconn = line_.maxconn;
+    options.proxy_maxconn = line_.proxy_maxconn;
+    options.services.ignore_unresolved = line_.ignore_unresolved;
+    options.maxconn_default = maxconn_for(current_descriptor_limits().hard, kOwnDescriptors);
+    options.environment = conf::Environment::from_process(environ);
+    options.environment.set("HAPROXY_CFGFILES", joined_files(line_.config_paths));
+    options.environment.set("HAPROXY_LOCALPEER", line_.local_peer.empty() ? host_name() : line_.local_peer);
+    options.environment.set("HAPROXY_STARTUP_VERSION", startup_version());
+    if (line_.master) options.environment.set("HAPROXY_MWORKER", "1");
+    conf::Diagnostics diagnostics;
+    loaded_ = load_config(options, diagnostics);
+    warnings_ = diagnostics.count(conf::Severity::warning) > 0;
+    const bool refused_warnings = line_.zero_warning && warnings_ && loaded_;
+    if (refused_warnings) diagnostics.error({}, "there are warnings, and -dW makes them errors");
+    show(diagnostics);
+    if (!line_.keyword_classes.empty()) print(keyword_list(line_.keyword_classes, {}));
+    if (!loaded_ || refused_warnings) return false;
+    if (line_.list_libraries) list_libraries();
+    finish();
+    return true;
+  }
+
+  // The command line has the last word.
+  void finish() {
+    auto config = std::make_shared<frontends::Config>(*loaded_.config);
+    frontends::GlobalDef& global = config->global;
+    if (!line_.local_peer.empty()) global.local_peer = line_.local_peer;
+    if (global.local_peer.empty()) global.local_peer = host_name();
+    if (line_.no_splice) global.no_splice = true;
+    if (line_.no_reuse_port) global.no_reuse_port = true;
+    if (!line_.pidfile.empty()) global.pidfile = line_.pidfile;
+    if (line_.quiet) global.quiet = true;
+    if (line_.verbose) global.quiet = false;
+    const bool debug = line_.debug || global.debug;
+    global.daemon = (line_.daemon || global.daemon) && !debug && !line_.foreground;
+    global.master_worker = line_.master || global.master_worker;
+    maxconn_given_ = line_.maxconn.has_value() || loaded_.maxconn_given;
+    if (const std::string cli = stats_addresses(global); !cli.empty())
+      loaded_.environment.set("HAPROXY_CLI", cli);
+    process_log_init({debug ? LogLevel::debug : LogLevel::notice, global.quiet});
+    loaded_.config = std::move(config);
+  }
+
+  [[nodiscard]] std::string startup_version() const {
+    return inherited_ && !inherited_->startup_version.empty() ? inherited_->startup_version
+                                                              : EVENKEEL_VERSION;
+  }
+
+  void show(const conf::Diagnostics& diagnostics) const {
+    if (line_.json) return print(diagnostics.render_json());
+    conf::RenderOptions options;
+    options.pid = getpid();
+    options.warnings = options.notices = !quiet();
+    options.diag = line_.diagnose;
+    // HAProxy's -q hides errors too; a script that wants silence gets it.
+    if (!quiet()) print(diagnostics.render_text(options), stderr);
+  }
+
+  static void list_libraries() {
+    dl_iterate_phdr(
+        [](dl_phdr_info* info, std::size_t, void*) {
+          if (info->dlpi_name[0] == '/') std::puts(info->dlpi_name);
+          return 0;
+        },
+        nullptr);
+    std::fflush(stdout);
+  }
+
+  [[nodiscard]] bool no_listener() const {
+    return std::all_of(loaded_.config->frontends.begin(), loaded_.config->frontends.end(),
+                       [](const auto& f) { return f->binds.empty(); });
+  }
+
+  int checked() const {
+    if (line_.json) return no_listener() ? 2 : 0;
+    if (no_listener()) {
+      if (!quiet()) print("Configuration file has no error but will not start (no listener) => exit(2).\n");
+      return 2;
+    }
+    if (quiet()) return 0;
+    print(warnings_ ? "Warnings were found.\nConfiguration file is valid\n"
+                    : "Configuration file is valid\n");
+    return 0;
+  }
+
+  int reload_failed() {
+    if (line_.action != CommandLine::Action::check && inherited_) return supervise(nullptr);
+    return 1;
+  }
+
+  int launch() {
+    const frontends::GlobalDef& global = loaded_.config->global;
+    if (line_.no_epoll) log_notice("-de: Evenkeel always uses epoll");
+    std::string error;
+    const bool background = global.daemon || global.master_worker;
+    PidFile pidfile = PidFile::create(background && !inherited_ ? global.pidfile : std::string(), error);
+    if (!error.empty()) return refuse(error);
+    if (global.daemon && !inherited_) daemon_ = Daemon::detach(error);
+    if (!error.empty()) return refuse(error);
+    if (global.master_worker) {
+      pidfile.write(getpid());
+      return supervise(
+          [this](std::vector<int> sockets, int channel) { return work(std::move(sockets), channel); });
+    }
+    ServeOptions options = serve_options();
+    options.pidfile = std::move(pidfile);
+    options.on_ready = [this](std::span<const int>) { daemon_.ready(false); };
+    return serve(std::move(options));
+  }
+
+  ServeOptions serve_options() {
+    return {line_, loaded_.config, loaded_.environment, maxconn_given_, {}, -1, PidFile(), nullptr};
+  }
+
+  int work(std::vector<int> sockets, int channel) {
+    ServeOptions options = serve_options();
+    options.sockets = std::move(sockets);
+    options.master = channel;
+    options.on_ready = [channel](std::span<const int> listening) {
+      control::send_sockets(channel, listening);
+    };
+    return serve(std::move(options));
+  }
+
+  int supervise(const control::WorkerMain& worker_main) {
+    control::MasterOptions options;
+    options.program = argv_.front();
+    options.argv = argv_;
+    options.directory = start_directory_;
+    options.notify = line_.systemd;
+    if (loaded_) {
+      options.exit_on_failure = !loaded_.config->global.no_exit_on_failure;
+      options.max_reloads = loaded_.config->global.mworker_max_reloads;
+    }
+    options.on_first_ready = [this] { daemon_.ready(false); };
+    control::MasterState state = inherited_.value_or(control::MasterState());
+    state.startup_version = startup_version();
+    return control::run_master(options, std::move(state), worker_main);
+  }
+
+  const CommandLine& line_;
+  std::vector<std::string> argv_;
+  std::optional<control::MasterState> inherited_;
+  LoadResult loaded_;
+  Daemon daemon_;
+  int start_directory_ = -1;
+  bool warnings_ = false;
+  bool maxconn_given_ = false;
+};
+
+int evaluate(const CommandLine& line) {
+  const conf::ConditionResult result =
+      conf::evaluate_condition(line.condition, conf::Environment::from_process(environ), build_facts());
+  if (!result.error) return result.value ? 0 : 1;
+  if (!line.quiet) {
+    print("[ALERT]    (" + std::to_string(getpid()) + ") : config : -cc: " + result.error->message + "\n  " +
+              line.condition + "\n  " + std::string(result.error->offset, ' ') + "^\n",
+          stderr);
+  }
+  return 2;
+}
+
+}  // namespace
+
+int start(const CommandLine& line, std::vector<std::string> argv) {
+  switch (line.action) {
+    case CommandLine::Action::version:
+      print(version_text());
+      return 0;
+    case CommandLine::Action::build_info:
+      print(build_text());
+      return 0;
+    case CommandLine::Action::condition:
+      return evaluate(line);
+    case CommandLine::Action::keywords:
+      print(keyword_list(line.keyword_classes, {}));
+      return 0;
+    case CommandLine::Action::usage:
+      print(version_text());
+      print(usage_text(), stderr);
+      return 1;
+    case CommandLine::Action::check:
+    case CommandLine::Action::serve:
+      break;
+  }
+  return Startup(line, std::move(argv)).run();
+}
+
+}  // namespace evenkeel::app
