@@ -9,7 +9,7 @@ listen on) or "refused". Where we differ on purpose, a line of the file says so:
     # differs: accepted, <why>       we take what HAProxy 2.6 refuses
     # differs: refused, <why>        we refuse what HAProxy 2.6 takes
 
-`# says: <text>` (repeatable) demands a text in our messages. Exit status 0 where all cases hold.
+`# says: <text>` (repeatable) demands a text in our messages. Exit status 0 where all cases hold, 77 without HAProxy.
 """
 import argparse
 import os
@@ -51,6 +51,9 @@ def main():
     parser.add_argument("-v", action="store_true", help="show the messages of both for cases that fail")
     options = parser.parse_args()
     binary = shutil.which(options.binary) or os.path.abspath(options.binary)
+    if not os.path.exists(options.haproxy):
+        print("skipped: there is no " + options.haproxy)
+        sys.exit(77)
     folder = os.path.join(HERE, "configs")
     cases = sorted(f for f in os.listdir(folder) if f.endswith(".cfg") and options.only in f)
     failed = 0
