@@ -23,8 +23,7 @@ const Clock& system_clock() noexcept {
   return clock;
 }
 
-constexpr Millis kTick = 200;             // housekeeping: slow starts, purges, stop conditions
-constexpr Millis kDescriptorPause = 100;  // how long to leave the backlog alone after EMFILE
+constexpr Millis kTick = 200;  // housekeeping: slow starts, purges, stop conditions
 
 }  // namespace
 
@@ -81,15 +80,9 @@ void Engine::link_tracking() {
 
 Engine::~Engine() {
   for (auto& thread : threads_) thread.join();
-  for (const auto& frontend : frontends_) {
-    for (const auto& listener : frontend->listeners) {
-      std::sort(listener->sockets.begin(), listener->sockets.end());
-      listener->sockets.erase(std::unique(listener->sockets.begin(), listener->sockets.end()),
-                              listener->sockets.end());
-      for (const int fd : listener->sockets) {
-        if (fd >= 0) ::close(fd);
-      }
-    }
+  for (const auto& frontend : frontends_) close_sockets(*frontend);
+  for (const auto& context : contexts_) {
+    for (const auto& start : context->to_accept) ::close(start.fd);
   }
   for (const int fd : adopted_) ::close(fd);
 }
@@ -106,55 +99,6 @@ backends::Backend* Engine::find_backend(std::string_view name) const noexcept {
     if (b->name() == name) return b.get();
   }
   return nullptr;
-}
-
-void Engine::adopt_socket(int fd) { adopted_.push_back(fd); }
-
-int Engine::adopted_for(const Address& address) {
-  for (auto it = adopted_.begin(); it != adopted_.end(); ++it) {
-    if (Address::local_of(*it) == address) {
-      const int fd = *it;
-      adopted_.erase(it);
-      return fd;
-    }
-  }
-  return -1;
-}
-
-bool Engine::open_listeners(std::vector<std::string>& errors) {
-  for (const auto& frontend : frontends_) {
-    if (frontend->def().disabled) {
-      frontend->state.store(FrontendState::stopped);
-      continue;
-    }
-    for (const auto& listener : frontend->listeners) {
-      const BindDef& def = listener->def;
-      listener->sockets.assign(contexts_.size(), -1);
-      listener->shared_socket = def.kind == BindDef::Kind::inherited_fd || def.address.family() == AF_UNIX ||
-                                config_->global.no_reuse_port;
-      std::string why;
-      for (std::size_t i = 0; i < contexts_.size(); ++i) {
-        if (i > 0 && listener->shared_socket) {
-          listener->sockets[i] = listener->sockets[0];
-          continue;
-        }
-        int fd = def.kind == BindDef::Kind::inherited_fd ? def.fd : adopted_for(def.address);
-        if (fd < 0) {
-          ListenOptions options = def.listen;
-          if (options.backlog == 0) options.backlog = frontend->def().backlog;
-          options.reuse_port = !config_->global.no_reuse_port;
-          fd = open_listener(def.address, options, why);
-        }
-        if (fd < 0) {
-          const std::string where = def.text.empty() ? def.address.to_string() : def.text;
-          errors.push_back("Starting frontend " + frontend->name() + ": " + why + " [" + where + "]");
-          break;
-        }
-        listener->sockets[i] = fd;
-      }
-    }
-  }
-  return errors.empty();
 }
 
 bool Engine::admit(Frontend& frontend, Listener& listener) noexcept {
@@ -182,14 +126,6 @@ void Engine::release(Frontend& frontend, Listener& listener) noexcept {
   if (waiting_acceptors.load(std::memory_order_relaxed) != 0) room_made();
 }
 
-void Engine::room_made() noexcept {
-  on_all_workers([](WorkerContext& context) {
-    std::vector<Event*> waiting;
-    waiting.swap(context.paused_acceptors);
-    for (Event* event : waiting) event->set();
-  });
-}
-
 void Engine::on_all_workers(const std::function<void(WorkerContext&)>& function) {
   for (const auto& context : contexts_) {
     WorkerContext* const c = context.get();
@@ -202,53 +138,6 @@ void Engine::kill_sessions(const backends::Server& server, Cause why) {
   on_all_workers([target, why](WorkerContext& context) {
     context.sessions.kill_if([&](const backends::LiveSession& s) { return s.server == target; }, why);
   });
-}
-
-Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int fd) {
-  Frontend& frontend = listener.frontend;
-  Worker& worker = context.worker;
-  // Each loop has a descriptor of its own, so that ending one leaves the socket to the others.
-  FdStream stream(worker, ::dup(fd));
-  const auto index = context.index();
-  while (!stopping() && frontend.state.load(std::memory_order_relaxed) != FrontendState::stopped) {
-    if (frontend.state.load(std::memory_order_relaxed) == FrontendState::paused ||
-        !admit(frontend, listener)) {
-      Event room;
-      context.paused_acceptors.push_back(&room);
-      waiting_acceptors.fetch_add(1);
-      co_await room;
-      waiting_acceptors.fetch_sub(1);
-      continue;
-    }
-    const std::uint32_t limit = frontend.rate_limit.load(std::memory_order_relaxed);
-    if (limit != 0 && frontend.totals.rate(stats::RateId::sess_rate, worker.now()) >= limit) {
-      release(frontend, listener);
-      co_await worker.sleep(10);
-      continue;
-    }
-    Address peer;
-    socklen_t len = Address::capacity();
-    const int client = ::accept4(stream.fd(), peer.data(), &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (client >= 0) {
-      peer.resize(len);
-      cumulated_connections.fetch_add(1, std::memory_order_relaxed);
-      totals.at(index).rate(stats::RateId::conn_rate, worker.now());
-      spawn(serve_client(context, listener, client, peer));
-      continue;
-    }
-    const int error = errno;
-    current_connections.fetch_sub(1, std::memory_order_relaxed);
-    frontend.current.fetch_sub(1, std::memory_order_relaxed);
-    listener.current.fetch_sub(1, std::memory_order_relaxed);
-    if (error == EAGAIN) {
-      stream.exhausted_read();
-      (void)co_await stream.readable();
-    } else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-      log_warning("frontend " + frontend.name() + ": cannot accept (" + std::strerror(error) +
-                  "); clients wait in the kernel's backlog");
-      co_await worker.sleep(kDescriptorPause);
-    }
-  }
 }
 
 Task<void> Engine::housekeeping(WorkerContext& context) {
@@ -278,18 +167,14 @@ void Engine::drained() noexcept {
 }
 
 void Engine::start_worker(WorkerContext& context) {
-  for (const auto& frontend : frontends_) {
-    for (const auto& listener : frontend->listeners) {
-      if (context.index() >= listener->sockets.size()) continue;
-      const int fd = listener->sockets[context.index()];
-      if (fd >= 0) spawn(accept_loop(context, *listener, fd));
-    }
-  }
+  for (const auto& start : std::exchange(context.to_accept, {}))
+    spawn(accept_loop(context, *start.listener, start.fd));
   checks_->start_on(context.index());
   spawn(housekeeping(context));
 }
 
 void Engine::run() {
+  prepare_acceptors();
   for (std::size_t i = 1; i < contexts_.size(); ++i) {
     WorkerContext* const context = contexts_[i].get();
     context->worker.post([this, context] { start_worker(*context); });
@@ -314,24 +199,6 @@ void Engine::stop() {
   stopping_.store(true);
   if (stopped_.exchange(true)) return;
   for (const auto& context : contexts_) context->worker.stop();
-}
-
-void Engine::stop_frontend(Frontend& frontend) {
-  frontend.state.store(FrontendState::stopped);
-  for (const auto& listener : frontend.listeners) {
-    // Waiting acceptors see the end of a socket that is shut down; duplicates share that fate.
-    for (const int fd : listener->sockets) {
-      if (fd >= 0 && listener->def.kind != BindDef::Kind::inherited_fd) ::shutdown(fd, SHUT_RD);
-    }
-  }
-  room_made();
-}
-
-void Engine::pause_frontend(Frontend& frontend) { frontend.state.store(FrontendState::paused); }
-
-void Engine::resume_frontend(Frontend& frontend) {
-  frontend.state.store(FrontendState::running);
-  room_made();
 }
 
 }  // namespace evenkeel::frontends

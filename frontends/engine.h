@@ -20,6 +20,10 @@
 #include "frontends/frontend.h"
 #include "stats/counters.h"
 
+namespace evenkeel {
+class FdStream;
+}
+
 namespace evenkeel::stats {
 class PageService;
 }
@@ -30,6 +34,12 @@ class Engine;
 class HealthChecks;
 class AccessLogs;
 
+// A loop that accepts on one socket of this worker.
+struct Acceptor {
+  const Frontend* frontend;
+  FdStream* stream;
+};
+
 // What a session needs of the thread that it runs on.
 struct WorkerContext {
   WorkerContext(Engine& e, int index, std::size_t buffer_size) : engine(e), worker(index, buffer_size) {}
@@ -37,6 +47,12 @@ struct WorkerContext {
   Worker worker;
   backends::SessionList sessions;
   std::vector<Event*> paused_acceptors;
+  std::vector<Acceptor> acceptors;
+  struct Start {
+    Listener* listener;
+    int fd;
+  };
+  std::vector<Start> to_accept;  // owned, until the worker starts
   [[nodiscard]] unsigned index() const noexcept { return static_cast<unsigned>(worker.index()); }
 };
 
@@ -49,7 +65,7 @@ class Engine {
   ~Engine();
 
   // Opens (or takes over, see adopt_socket) the listening sockets of all frontends. False: `errors` has one
-  // line per address that could not be had.
+  // line per address that could not be had; a further call tries those again.
   bool open_listeners(std::vector<std::string>& errors);
   // A listening socket of a previous process for that address (seamless reload); taken if a listener wants
   // it.
@@ -109,6 +125,12 @@ class Engine {
   void drained() noexcept;
   void link_tracking();
   int adopted_for(const Address& address);
+  void open_listener_of(Listener& listener, std::vector<std::string>& errors);
+  void place_adopted_rest();
+  void prepare_acceptors();
+  void take_client(WorkerContext& context, Listener& listener, int client, const Address& peer);
+  void accept_rest(WorkerContext& context, Listener& listener, int fd);
+  static void close_sockets(Frontend& frontend) noexcept;
 
   std::shared_ptr<const Config> config_;
   std::vector<std::unique_ptr<backends::Backend>> backends_;

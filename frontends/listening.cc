@@ -1,0 +1,218 @@
+// The engine's listening sockets: opened, taken over, accepted from and closed.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "core/fd_stream.h"
+#include "core/log.h"
+#include "frontends/client_session.h"
+#include "frontends/engine.h"
+
+namespace evenkeel::frontends {
+namespace {
+
+constexpr Millis kDescriptorPause = 100;  // how long to leave the backlog alone after EMFILE
+constexpr int kRestAtMost = 4096;         // connections taken while stopping, per socket
+
+}  // namespace
+
+void Engine::adopt_socket(int fd) { adopted_.push_back(fd); }
+
+int Engine::adopted_for(const Address& address) {
+  for (auto it = adopted_.begin(); it != adopted_.end(); ++it) {
+    if (Address::local_of(*it) == address) {
+      const int fd = *it;
+      adopted_.erase(it);
+      return fd;
+    }
+  }
+  return -1;
+}
+
+bool Engine::open_listeners(std::vector<std::string>& errors) {
+  for (const auto& frontend : frontends_) {
+    if (frontend->def().disabled) {
+      frontend->state.store(FrontendState::stopped);
+      continue;
+    }
+    for (const auto& listener : frontend->listeners) open_listener_of(*listener, errors);
+  }
+  if (!errors.empty()) return false;
+  place_adopted_rest();
+  return true;
+}
+
+// Sockets that an earlier attempt has opened stay.
+void Engine::open_listener_of(Listener& listener, std::vector<std::string>& errors) {
+  const BindDef& def = listener.def;
+  listener.sockets.resize(contexts_.size(), -1);
+  listener.shared_socket = def.kind == BindDef::Kind::inherited_fd || def.address.family() == AF_UNIX ||
+                           config_->global.no_reuse_port;
+  for (std::size_t i = 0; i < contexts_.size(); ++i) {
+    if (listener.sockets[i] >= 0) continue;
+    if (i > 0 && listener.shared_socket) {
+      listener.sockets[i] = listener.sockets[0];
+      continue;
+    }
+    std::string why;
+    int fd = def.kind == BindDef::Kind::inherited_fd ? def.fd : adopted_for(def.address);
+    if (fd < 0) {
+      ListenOptions options = def.listen;
+      if (options.backlog == 0) options.backlog = listener.frontend.def().backlog;
+      options.reuse_port = !config_->global.no_reuse_port;
+      fd = open_listener(def.address, options, why);
+    }
+    if (fd < 0) {
+      const frontends::FrontendDef& owner = listener.frontend.def();
+      const std::string place =
+          owner.file.empty() ? "" : " [" + owner.file + ":" + std::to_string(def.line) + "]";
+      errors.push_back("Binding" + place + " for frontend " + listener.frontend.name() + ": " + why +
+                       " for [" + (def.text.empty() ? def.address.to_string() : def.text) + "]");
+      return;
+    }
+    listener.sockets[i] = fd;
+  }
+}
+
+// The process before us had more threads, hence more sockets for an address: connections wait in each of
+// them, so the workers share the surplus. What no listener wants any more is closed.
+void Engine::place_adopted_rest() {
+  for (const int fd : std::exchange(adopted_, {})) {
+    const Address address = Address::local_of(fd);
+    Listener* owner = nullptr;
+    for (const auto& frontend : frontends_) {
+      for (const auto& listener : frontend->listeners) {
+        if (listener->def.kind == BindDef::Kind::address && listener->def.address == address &&
+            !listener->sockets.empty() && listener->sockets.front() >= 0) {
+          owner = listener.get();
+        }
+      }
+    }
+    if (owner != nullptr) {
+      owner->sockets.push_back(fd);
+    } else {
+      ::close(fd);
+    }
+  }
+}
+
+// Each accept loop has a descriptor of its own, made before there are threads, so that ending one leaves the
+// socket to the others, and closing ours races with nobody.
+void Engine::prepare_acceptors() {
+  for (const auto& frontend : frontends_) {
+    for (const auto& listener : frontend->listeners) {
+      for (std::size_t i = 0; i < listener->sockets.size(); ++i) {
+        const int fd = listener->sockets[i];
+        if (fd < 0) continue;
+        contexts_[i % contexts_.size()]->to_accept.push_back(
+            {listener.get(), ::fcntl(fd, F_DUPFD_CLOEXEC, 0)});
+      }
+    }
+  }
+}
+
+void Engine::room_made() noexcept {
+  on_all_workers([](WorkerContext& context) {
+    std::vector<Event*> waiting;
+    waiting.swap(context.paused_acceptors);
+    for (Event* event : waiting) event->set();
+  });
+}
+
+Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int fd) {
+  Frontend& frontend = listener.frontend;
+  Worker& worker = context.worker;
+  FdStream stream(worker, fd);
+  context.acceptors.push_back({&frontend, &stream});
+  while (!stopping() && frontend.state.load(std::memory_order_relaxed) != FrontendState::stopped) {
+    if (frontend.state.load(std::memory_order_relaxed) == FrontendState::paused ||
+        !admit(frontend, listener)) {
+      Event room;
+      context.paused_acceptors.push_back(&room);
+      waiting_acceptors.fetch_add(1);
+      co_await room;
+      waiting_acceptors.fetch_sub(1);
+      continue;
+    }
+    const std::uint32_t limit = frontend.rate_limit.load(std::memory_order_relaxed);
+    if (limit != 0 && frontend.totals.rate(stats::RateId::sess_rate, worker.now()) >= limit) {
+      release(frontend, listener);
+      co_await worker.sleep(10);
+      continue;
+    }
+    Address peer;
+    socklen_t len = Address::capacity();
+    const int client = ::accept4(stream.fd(), peer.data(), &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client >= 0) {
+      peer.resize(len);
+      take_client(context, listener, client, peer);
+      continue;
+    }
+    const int error = errno;
+    current_connections.fetch_sub(1, std::memory_order_relaxed);
+    frontend.current.fetch_sub(1, std::memory_order_relaxed);
+    listener.current.fetch_sub(1, std::memory_order_relaxed);
+    if (error == EAGAIN) {
+      stream.exhausted_read();
+      (void)co_await stream.readable();
+    } else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+      log_warning("frontend " + frontend.name() + ": cannot accept (" + std::strerror(error) +
+                  "); clients wait in the kernel's backlog");
+      co_await worker.sleep(kDescriptorPause);
+    }
+  }
+  std::erase_if(context.acceptors, [&](const Acceptor& a) { return a.stream == &stream; });
+  accept_rest(context, listener, stream.fd());
+}
+
+void Engine::take_client(WorkerContext& context, Listener& listener, int client, const Address& peer) {
+  cumulated_connections.fetch_add(1, std::memory_order_relaxed);
+  totals.at(context.index()).rate(stats::RateId::conn_rate, context.worker.now());
+  spawn(serve_client(context, listener, client, peer));
+}
+
+// Connections that the kernel has accepted would be reset when the last owner of a socket closes it.
+void Engine::accept_rest(WorkerContext& context, Listener& listener, int fd) {
+  for (int i = 0; i < kRestAtMost && admit(listener.frontend, listener); ++i) {
+    Address peer;
+    socklen_t len = Address::capacity();
+    const int client = ::accept4(fd, peer.data(), &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client < 0) return release(listener.frontend, listener);
+    peer.resize(len);
+    take_client(context, listener, client, peer);
+  }
+}
+
+void Engine::stop_frontend(Frontend& frontend) {
+  if (frontend.state.exchange(FrontendState::stopped) == FrontendState::stopped) return;
+  // Never shutdown(): another process may have these sockets too, and go on with them.
+  on_all_workers([this, &frontend](WorkerContext& context) {
+    if (context.index() == 0) close_sockets(frontend);
+    for (const Acceptor& acceptor : context.acceptors)
+      if (acceptor.frontend == &frontend) acceptor.stream->cancel(IoStatus::cancelled);
+  });
+  room_made();
+}
+
+void Engine::close_sockets(Frontend& frontend) noexcept {
+  for (const auto& listener : frontend.listeners) {
+    std::vector<int> sockets = std::exchange(listener->sockets, {});
+    std::sort(sockets.begin(), sockets.end());
+    sockets.erase(std::unique(sockets.begin(), sockets.end()), sockets.end());
+    for (const int fd : sockets)
+      if (fd >= 0) ::close(fd);
+  }
+}
+
+void Engine::pause_frontend(Frontend& frontend) { frontend.state.store(FrontendState::paused); }
+
+void Engine::resume_frontend(Frontend& frontend) {
+  frontend.state.store(FrontendState::running);
+  room_made();
+}
+
+}  // namespace evenkeel::frontends
