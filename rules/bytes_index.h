@@ -19,6 +19,9 @@ class BytesIndex {
   // Keeps the first number given for a key; later ones are ignored.
   void add(std::string_view key, std::uint32_t number);
   [[nodiscard]] std::uint32_t find(std::string_view key) const noexcept;
+  [[nodiscard]] bool has_length(std::size_t length) const noexcept {
+    return std::find(lengths_.begin(), lengths_.end(), length) != lengths_.end();
+  }
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] std::string_view key(std::size_t i) const noexcept {

@@ -96,7 +96,8 @@ Result<Condition, RuleError> Condition::compile(Words& words, AclTable& acls, Co
     literal.acl = std::move(*acl);
     const auto& tests = literal.acl->tests;
     // An ACL without tests was refused where it was declared, and that is enough said.
-    if (!tests.empty() && std::none_of(tests.begin(), tests.end(), [&](const AclTest& t) { return t.usable_in(places); })) {
+    if (!tests.empty() &&
+        std::none_of(tests.begin(), tests.end(), [&](const AclTest& t) { return t.usable_in(places); })) {
       const std::string_view name =
           literal.acl->name.empty() ? std::string_view("this anonymous ACL") : literal.acl->name;
       env.warnings.push_back({at, 0, 0,

@@ -109,7 +109,8 @@ std::string unknown_action(std::string_view word, Phase phase, bool elsewhere) {
   const std::string_view known = conf::known_keyword(conf::KnownKind::action, words);
   const bool full = static_cast<std::size_t>(std::count(known.begin(), known.end(), ' ')) + 1 == words.size();
   if (!known.empty() && full) {
-    return "'" + std::string(known.substr(0, known.rfind(' ') + 1)) + std::string(word.substr(0, word.find('('))) +
+    return "'" + std::string(known.substr(0, known.rfind(' ') + 1)) +
+           std::string(word.substr(0, word.find('('))) +
            "' is a known HAProxy keyword, not supported by Evenkeel yet";
   }
   std::vector<std::string_view> names;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <cstdio>
 
 #include "http/head.h"
@@ -17,7 +18,12 @@ namespace {
 
 using Record = stats::SessionRecord;
 
-void decimal(std::int64_t value, std::string& out) { out += std::to_string(value); }
+template <class Integer>
+void decimal(Integer value, std::string& out) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value);
+  out.append(digits, static_cast<std::size_t>(end.ptr - digits));
+}
 void hexadecimal(std::uint64_t value, int width, std::string& out) {
   char buffer[20];
   const int n = std::snprintf(buffer, sizeof buffer, "%0*llX", width, static_cast<unsigned long long>(value));
@@ -27,7 +33,7 @@ void hexadecimal(std::uint64_t value, int width, std::string& out) {
 // An alias that is a member of the record: nothing to print where there is no record.
 template <auto kMember>
 void number_of(EvalContext& ctx, bool, std::string& out) {
-  if (ctx.record != nullptr) out += std::to_string(ctx.record->*kMember);
+  if (ctx.record != nullptr) decimal(ctx.record->*kMember, out);
 }
 template <std::string_view Record::*kMember>
 void text_of(EvalContext& ctx, bool, std::string& out) {
@@ -38,7 +44,7 @@ template <auto kMember>
 void total_of(EvalContext& ctx, bool, std::string& out) {
   if (ctx.record == nullptr) return;
   if (ctx.record->as_soon_as_possible) out += '+';
-  out += std::to_string(ctx.record->*kMember);
+  decimal(ctx.record->*kMember, out);
 }
 template <std::int64_t stats::Timers::*kTimer, bool kTotal = false>
 void timer_of(EvalContext& ctx, bool, std::string& out) {
@@ -171,7 +177,7 @@ void counter(EvalContext& ctx, bool hex, std::string& out) {
   if (hex) {
     hexadecimal(ctx.record->request_counter, 4, out);
   } else {
-    out += std::to_string(ctx.record->request_counter);
+    decimal(ctx.record->request_counter, out);
   }
 }
 void pid(EvalContext&, bool hex, std::string& out) {

@@ -1,5 +1,7 @@
 #include "rules/log_format.h"
 
+#include <algorithm>
+
 #include "rules/compile_env.h"
 #include "rules/log_alias.h"
 #include "rules/text.h"
@@ -9,6 +11,14 @@ namespace {
 
 bool alias_char(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || text::is_digit(c);
+}
+
+// Nothing in it would be escaped or encoded.
+bool is_plain(std::string_view value) noexcept {
+  return std::all_of(value.begin(), value.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x7f && c != '#' && c != '"' && c != '\\' && c != ']';
+  });
 }
 
 // RFC 5424 section 6.3.3: what the E flag escapes.
@@ -197,34 +207,44 @@ LogFormat LogFormat::literal(std::string text) {
   return result;
 }
 
-void LogFormat::append_node(const Node& node, EvalContext& ctx, std::string& out) const {
-  std::string_view value;
-  std::string made;
-  bool quotable = true;
-  if (node.kind == Kind::expression) {
-    Sample sample;
-    if (node.expression.eval(ctx, sample)) value = as_text(sample, *ctx.scratch);
-  } else {
-    const LogAlias& alias = log_aliases()[node.alias];
-    alias.append(ctx, (node.flags & kHex) != 0, made);
-    value = made;
-    quotable = alias.kind == LogAlias::Kind::text || alias.kind == LogAlias::Kind::ip;
-    // Captured headers carry delimiters of their own.
-    if (alias.name.substr(0, 2) == "hr" || alias.name.substr(0, 2) == "hs") quotable = false;
-  }
-  const bool quote = quotable && (node.flags & kQuote) != 0;
-  if (value.empty() && use_ == Use::log) {
-    out += quote ? "\"\"" : "-";
-    return;
+void LogFormat::append_alias(const Node& node, EvalContext& ctx, std::string& out) const {
+  const LogAlias& alias = log_aliases()[node.alias];
+  // Captured headers carry delimiters of their own.
+  const bool captures = alias.name.size() > 1 && alias.name[0] == 'h';
+  const bool text = !captures && (alias.kind == LogAlias::Kind::text || alias.kind == LogAlias::Kind::ip);
+  const bool quote = text && (node.flags & kQuote) != 0;
+  if (quote) out += '"';
+  const std::size_t begin = out.size();
+  alias.append(ctx, (node.flags & kHex) != 0, out);
+  if (out.size() == begin && use_ == Use::log && !quote) out += '-';
+  const bool escape = (node.flags & kEscape) != 0;
+  // Written in place; only what needs it is written again.
+  if (text && (escape || use_ == Use::log) && !is_plain(std::string_view(out).substr(begin))) {
+    const std::string value = out.substr(begin);
+    out.resize(begin);
+    append_safe(value, escape, out);
   }
   if (quote) out += '"';
-  if ((node.flags & kEscape) != 0) {
+}
+
+void LogFormat::append_safe(std::string_view value, bool escape, std::string& out) const {
+  if (escape) {
     append_escaped(value, out);
-  } else if (use_ == Use::log && quotable) {
+  } else if (use_ == Use::log) {
     append_encoded(value, out);
   } else {
     out += value;
   }
+}
+
+void LogFormat::append_expression(const Node& node, EvalContext& ctx, std::string& out) const {
+  std::string_view value;
+  Sample sample;
+  if (node.expression.eval(ctx, sample)) value = as_text(sample, *ctx.scratch);
+  const bool quote = (node.flags & kQuote) != 0;
+  if (quote) out += '"';
+  if (value.empty() && use_ == Use::log && !quote) out += '-';
+  append_safe(value, (node.flags & kEscape) != 0, out);
   if (quote) out += '"';
 }
 
@@ -232,8 +252,10 @@ void LogFormat::append(EvalContext& ctx, std::string& out) const {
   for (const Node& node : nodes_) {
     if (node.kind == Kind::text) {
       out += node.text;
+    } else if (node.kind == Kind::alias) {
+      append_alias(node, ctx, out);
     } else {
-      append_node(node, ctx, out);
+      append_expression(node, ctx, out);
     }
   }
 }

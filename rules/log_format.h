@@ -48,7 +48,9 @@ class LogFormat {
   };
   friend class LogFormatParser;
 
-  void append_node(const Node& node, EvalContext& ctx, std::string& out) const;
+  void append_alias(const Node& node, EvalContext& ctx, std::string& out) const;
+  void append_expression(const Node& node, EvalContext& ctx, std::string& out) const;
+  void append_safe(std::string_view value, bool escape, std::string& out) const;
 
   std::vector<Node> nodes_;
   Use use_ = Use::rule;

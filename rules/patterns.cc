@@ -261,8 +261,25 @@ void PatternSet::finish() {
   value_bytes_.shrink_to_fit();
 }
 
-std::uint32_t PatternSet::match(Sample sample, Scratch& scratch,
+std::uint32_t PatternSet::match(const Sample& sample, Scratch& scratch,
                                 std::vector<std::string_view>* groups) const noexcept {
+  // Texts against texts first: most of what runs.
+  if (method_ >= MatchMethod::str && method_ != MatchMethod::reg && sample.is_text()) {
+    return match_texts(sample.text, scratch);
+  }
+  return match_value(sample, scratch, groups);
+}
+
+std::uint32_t PatternSet::match_texts(std::string_view text, Scratch& scratch) const noexcept {
+  const std::uint32_t found = exact_.empty() ? kNone : match_text(text, exact_);
+  if (folded_.empty()) return found;
+  // A text of a length that no pattern has need not be put into lower case.
+  if (method_ == MatchMethod::str && !folded_.has_length(text.size())) return found;
+  return std::min(found, match_text(text::lower(text, scratch), folded_));
+}
+
+std::uint32_t PatternSet::match_value(Sample sample, Scratch& scratch,
+                                      std::vector<std::string_view>* groups) const noexcept {
   switch (method_) {
     case MatchMethod::found:
       return 0;
@@ -282,9 +299,7 @@ std::uint32_t PatternSet::match(Sample sample, Scratch& scratch,
   const std::string_view text = as_text(sample, scratch);
   if (method_ == MatchMethod::len) return match_range(static_cast<std::int64_t>(text.size()));
   if (method_ == MatchMethod::reg) return match_regex(text, groups);
-  std::uint32_t found = exact_.empty() ? kNone : match_text(text, exact_);
-  if (folded_.empty()) return found;
-  return std::min(found, match_text(text::lower(text, scratch), folded_));
+  return match_texts(text, scratch);
 }
 
 std::uint32_t PatternSet::match_text(std::string_view text, const BytesIndex& index) const noexcept {

@@ -55,7 +55,7 @@ class PatternSet {
 
   // Which entry matches, or kNone. The sample is cast to what the method needs. groups, for method reg:
   // receives the parentheses of the match (map_regm).
-  std::uint32_t match(Sample sample, Scratch& scratch,
+  std::uint32_t match(const Sample& sample, Scratch& scratch,
                       std::vector<std::string_view>* groups = nullptr) const noexcept;
   bool matches(const Sample& sample, Scratch& scratch) const noexcept {
     return match(sample, scratch) != kNone;
@@ -83,6 +83,9 @@ class PatternSet {
     BytesIndex index;
   };
 
+  std::uint32_t match_value(Sample sample, Scratch& scratch,
+                            std::vector<std::string_view>* groups) const noexcept;
+  std::uint32_t match_texts(std::string_view text, Scratch& scratch) const noexcept;
   std::string add_range(std::string_view pattern);
   std::string add_network(std::string_view pattern);
   std::string add_regex(std::string_view pattern, bool ignore_case);

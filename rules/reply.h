@@ -16,9 +16,9 @@ struct Reply {
     none,
     standard,  // the proxy's own error response for `status`: errorfile, errorfiles, or the built-in page;
                // `headers` are appended to its own
-    built,   // status, headers (Content-Length included, in order) and body below
-    raw,     // `body` is a whole message, head included, as read from an error file
-    closed,  // no answer at all: an error file that is empty
+    built,     // status, headers (Content-Length included, in order) and body below
+    raw,       // `body` is a whole message, head included, as read from an error file
+    closed,    // no answer at all: an error file that is empty
   };
 
   Kind kind = Kind::none;

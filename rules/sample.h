@@ -24,9 +24,9 @@ std::string_view to_string(SampleType type) noexcept;
 // message changes or the scratch is reset, whichever comes first.
 struct Sample {
   SampleType type = SampleType::none;
-  std::int64_t integer = 0;            // boolean (0 or 1) and sint
-  std::string_view text;               // str, bin and meth
-  std::array<unsigned char, 16> ip{};  // network order; ipv4 uses the first four
+  std::int64_t integer = 0;          // boolean (0 or 1) and sint
+  std::string_view text;             // str, bin and meth
+  std::array<unsigned char, 16> ip;  // network order; ipv4 uses the first four
 
   static Sample of_bool(bool value) noexcept { return {SampleType::boolean, value ? 1 : 0, {}, {}}; }
   static Sample of_int(std::int64_t value) noexcept { return {SampleType::sint, value, {}, {}}; }

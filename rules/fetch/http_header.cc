@@ -1,5 +1,6 @@
 // Header fields (manual 7.3.6): req.hdr and its relatives look at comma-separated elements, req.fhdr at whole
 // lines.
+#include <algorithm>
 #include <memory>
 
 #include "http/head.h"
@@ -53,13 +54,16 @@ std::size_t find(const http::HeaderBlock& headers, const Name& name, std::size_t
 
 // The end of the element that begins at `from`: the next comma outside of quotes, or the end.
 std::size_t element_end(std::string_view value, std::size_t from) noexcept {
+  // Quotes are rare: without any, the first comma is the end.
+  if (value.find('"', from) == std::string_view::npos) return std::min(value.find(',', from), value.size());
   bool quoted = false;
   for (std::size_t i = from; i < value.size(); ++i) {
     if (value[i] == '"') quoted = !quoted;
-    if (quoted && value[i] == '\\')
+    if (quoted && value[i] == '\\') {
       ++i;
-    else if (!quoted && value[i] == ',')
+    } else if (!quoted && value[i] == ',') {
       return i;
+    }
   }
   return value.size();
 }
@@ -116,10 +120,11 @@ bool hdr(const Args& args, EvalContext& ctx, FetchState& state, Sample& out) {
   std::string_view value;
   if (name.occurrence == 0 && state.iterate) {
     Walk walk{state.cursor, state.offset};
-    state.more = next_value<kWhole>(*headers, name, walk, value);
+    if (!next_value<kWhole>(*headers, name, walk, value)) return false;
+    // Looking ahead for another field is cheaper than another evaluation that finds none.
+    state.more = walk.offset != 0 || find(*headers, name, walk.field) != http::HeaderBlock::npos;
     state.cursor = static_cast<std::uint32_t>(walk.field);
     state.offset = static_cast<std::uint32_t>(walk.offset);
-    if (!state.more) return false;
   } else if (!nth_value<kWhole>(*headers, name, name.occurrence == 0 ? -1 : name.occurrence, value)) {
     return false;
   }

@@ -35,7 +35,10 @@ bool url(const Args&, EvalContext& ctx, FetchState& state, Sample& out) {
 }
 bool path(const Args&, EvalContext& ctx, FetchState& state, Sample& out) {
   if (!have_request(ctx, state)) return false;
-  const http::UrlParts parts = http::split_url(ctx.request->target());
+  const std::string_view target = ctx.request->target();
+  // Nearly all requests: a path, perhaps a query.
+  if (!target.empty() && target.front() == '/') return give(target.substr(0, target.find('?')), out);
+  const http::UrlParts parts = http::split_url(target);
   return !parts.path.empty() && give(parts.path, out);
 }
 bool pathq(const Args&, EvalContext& ctx, FetchState& state, Sample& out) {
