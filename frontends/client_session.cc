@@ -6,6 +6,7 @@
 #include "core/proxy_protocol.h"
 #include "frontends/access_logs.h"
 #include "frontends/http_session.h"
+#include "frontends/rule_context.h"
 #include "frontends/tcp_session.h"
 
 namespace evenkeel::frontends {
@@ -83,6 +84,15 @@ Task<bool> receive_proxy_header(ClientConnection& client) {
 }
 
 }  // namespace
+
+ClientConnection::ClientConnection(WorkerContext& c, Listener& l, int fd)
+    : context(c), listener(l), frontend(l.frontend), stream(c.worker, fd), in(c.worker.buffers()) {}
+ClientConnection::~ClientConnection() = default;
+
+RuleContext& ClientConnection::rules() {
+  if (!rules_) rules_ = std::make_unique<RuleContext>(*this);
+  return *rules_;
+}
 
 const Address& ClientConnection::local() {
   if (!local_known_) set_local(stream.local_address());

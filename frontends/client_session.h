@@ -10,10 +10,12 @@
 
 namespace evenkeel::frontends {
 
+class RuleContext;
+
 // The client's side of a session, after the PROXY header.
 struct ClientConnection {
-  ClientConnection(WorkerContext& c, Listener& l, int fd)
-      : context(c), listener(l), frontend(l.frontend), stream(c.worker, fd), in(c.worker.buffers()) {}
+  ClientConnection(WorkerContext& c, Listener& l, int fd);
+  ~ClientConnection();
   WorkerContext& context;
   Listener& listener;
   Frontend& frontend;
@@ -24,6 +26,9 @@ struct ClientConnection {
   std::int64_t accepted_wall_us = 0;
   std::int64_t handshaken_us = 0;
 
+  // What rules see; made at its first use, since most frontends have none.
+  RuleContext& rules();
+
   // Where the client connected to; asked of the kernel at its first use, which most sessions never come to.
   const Address& local();
   void set_local(const Address& address) {
@@ -32,6 +37,7 @@ struct ClientConnection {
   }
 
  private:
+  std::unique_ptr<RuleContext> rules_;
   Address local_;
   bool local_known_ = false;
 };

@@ -18,6 +18,7 @@
 #include "core/worker.h"
 #include "frontends/config.h"
 #include "frontends/frontend.h"
+#include "rules/variables.h"
 #include "stats/counters.h"
 
 namespace evenkeel {
@@ -114,7 +115,8 @@ class Engine {
   std::atomic<std::uint64_t> cumulated_connections{0};
   std::atomic<std::uint64_t> cumulated_requests{0};
   std::atomic<std::uint32_t> waiting_acceptors{0};
-  stats::EntityCounters totals;  // of the process
+  stats::EntityCounters totals;       // of the process
+  rules::VariableStore process_vars;  // scope proc; rules lock it themselves
   const std::int64_t started_wall_us;
   const Millis started;
 

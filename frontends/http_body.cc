@@ -19,7 +19,7 @@ constexpr std::uint64_t kSpliceFrom = 64 * 1024;
 
 Task<bool> HttpConnection::write_server(std::string_view bytes) {
   const IoResult sent =
-      co_await write_all(worker(), server_stream(), bytes, &server_deadline_, target_def_->timeouts.server);
+      co_await write_all(worker(), server_stream(), bytes, &server_deadline_, server_timeout_);
   co_return sent.ok();
 }
 
@@ -88,7 +88,7 @@ Task<void> HttpConnection::pump_request_body() {
       break;
     }
     in.commit(read.bytes);
-    if (target_def_->timeouts.server > 0) server_deadline_.set(worker().now() + target_def_->timeouts.server);
+    if (server_timeout_ > 0) server_deadline_.set(worker().now() + server_timeout_);
   }
   body_pump_running_ = false;
   if (request_body_failed_ && lease_.connection) server_stream().cancel(IoStatus::cancelled);
@@ -139,7 +139,7 @@ Task<IoStatus> HttpConnection::fill_response() {
   reply_.reserve();
   if (reply_.space().empty()) reply_.compact();
   if (reply_.space().empty()) co_return IoStatus::failed;
-  if (target_def_->timeouts.server > 0) server_deadline_.set(worker().now() + target_def_->timeouts.server);
+  if (server_timeout_ > 0) server_deadline_.set(worker().now() + server_timeout_);
   const IoResult in = co_await server_stream().read(reply_.space());
   server_deadline_.clear();
   if (in.ok()) reply_.commit(in.bytes);
@@ -167,8 +167,7 @@ Task<bool> HttpConnection::forward_length(std::string_view& pending, std::uint64
     if (left == 0) co_return true;
     if (left >= kSpliceFrom && reply_.empty() && !client_.context.engine.config().global.no_splice) {
       reply_.release();
-      SpliceTimes times{&server_deadline_, target_def_->timeouts.server, &client_deadline_,
-                        def_->timeouts.client};
+      SpliceTimes times{&server_deadline_, server_timeout_, &client_deadline_, def_->timeouts.client};
       const SpliceResult r = co_await splice_stream(worker(), server_stream(), client_.stream, left, times);
       left -= r.bytes;
       record_.bytes_out += r.bytes;
@@ -289,8 +288,10 @@ Task<Next> HttpConnection::run_tunnel(std::string_view head) {
   if (!alive) co_return Next::close;
   const backends::Timeouts& fe = def_->timeouts;
   const backends::Timeouts& be = target_def_->timeouts;
-  RelaySide a{&client_.stream, &client_deadline_, be.tunnel > 0 ? be.tunnel : fe.client, fe.client_fin};
-  RelaySide b{&server_stream(), &server_deadline_, be.tunnel > 0 ? be.tunnel : be.server, be.server_fin};
+  RelaySide a{&client_.stream, &client_deadline_, tunnel_timeout_ > 0 ? tunnel_timeout_ : fe.client,
+              fe.client_fin};
+  RelaySide b{&server_stream(), &server_deadline_, tunnel_timeout_ > 0 ? tunnel_timeout_ : server_timeout_,
+              be.server_fin};
   RelayOptions options;
   options.splice = !client_.context.engine.config().global.no_splice;
   RelayResult result;
@@ -330,6 +331,10 @@ Task<Next> HttpConnection::settle_response(bool complete) {
 
 Task<Next> HttpConnection::send_response() {
   record_.at.response_done = worker().now_us();
+  record_.status = response_.status;
+  write_cookies();
+  const Next ruled = co_await run_response_rules();
+  if (ruled != Next::proceed) co_return ruled;
   record_.status = response_.status;
   const bool tunnel = response_framing_.kind == http::BodyKind::tunnel;
   keep_server_ = keep_server_ && response_framing_.keep_alive;

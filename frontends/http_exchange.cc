@@ -4,6 +4,7 @@
 
 #include "core/relay.h"
 #include "frontends/http_transaction.h"
+#include "frontends/rule_context.h"
 #include "frontends/send_proxy.h"
 #include "http/forwarded.h"
 #include "http/serializer.h"
@@ -60,7 +61,8 @@ bool is_idempotent(http::Method method) noexcept {
 void HttpConnection::add_forwarded_headers() {
   const backends::ForwardForDef& fe = def_->forward_for;
   const backends::ForwardForDef& be = target_def_->forward_for;
-  if (fe.on || be.on) add_address_header(request_, fe, be, client_.peer, "x-forwarded-for");
+  const Address& source = rules_begun_ ? client_.rules().src : client_.peer;
+  if (fe.on || be.on) add_address_header(request_, fe, be, source, "x-forwarded-for");
   const backends::ForwardForDef& fe_to = def_->original_to;
   const backends::ForwardForDef& be_to = target_def_->original_to;
   if (fe_to.on || be_to.on) add_address_header(request_, fe_to, be_to, client_.local(), "x-original-to");
@@ -75,31 +77,47 @@ void HttpConnection::add_forwarded_headers() {
   }
 }
 
-void HttpConnection::prepare_request() {
-  add_forwarded_headers();
-  const HttpMode mode = std::max(def_->http_mode, target_def_->http_mode);
-  keep_server_ = mode == HttpMode::keep_alive;
-  if (mode == HttpMode::close) keep_client_ = false;
+// False: the head does not fit a buffer.
+bool HttpConnection::serialize_head() {
   http::SerializeOptions options;
   if (!keep_server_ && !target_def_->pretend_keepalive && !request_framing_.upgrade) {
     options.connection = http::ConnectionToken::close;
   } else if (request_.version_minor == 0) {
     options.connection = http::ConnectionToken::keep_alive;
   }
+  out_.release();
   out_.reserve();
   const std::size_t size = http::serialize_request(request_, options, out_.space());
-  if (size > out_.capacity()) {
-    request_size_ = size;  // exchange() refuses it
-    return;
-  }
-  out_.commit(size);
   request_size_ = size;
+  if (size > out_.capacity()) return false;
+  out_.commit(size);
+  return true;
+}
+
+void HttpConnection::prepare_request() {
+  if (rules_begun_) {
+    const RuleContext& ctx = client_.rules();
+    if (ctx.timeout_server_ms) server_timeout_ = *ctx.timeout_server_ms;
+    if (ctx.timeout_tunnel_ms) tunnel_timeout_ = *ctx.timeout_tunnel_ms;
+    record_.level = ctx.log_level;
+  }
+  read_cookies();
+  add_forwarded_headers();
+  if (def_->unique_id && !def_->unique_id_header.empty()) {
+    const std::string_view id = begin_rules().unique_id();
+    record_.unique_id = id;
+    if (!id.empty()) request_.headers.add(def_->unique_id_header, id);
+  }
+  const HttpMode mode = std::max(def_->http_mode, target_def_->http_mode);
+  keep_server_ = mode == HttpMode::keep_alive;
+  if (mode == HttpMode::close) keep_client_ = false;
+  if (!serialize_head()) return;  // exchange() refuses it
   if (request_body_done_) return;
   // A body that is here already goes along in the same segment, and can be sent again if need be.
   Buffer& in = client_.in;
   const std::size_t here = in.size() - request_head_length_;
   if (request_framing_.kind == http::BodyKind::length && here >= request_body_left_ &&
-      out_.space().size() >= request_body_left_) {
+      target_def_->send_name_header.empty() && out_.space().size() >= request_body_left_) {
     const auto body = static_cast<std::size_t>(request_body_left_);
     std::copy_n(in.view().data() + request_head_length_, body, out_.space().data());
     out_.commit(body);
@@ -111,9 +129,8 @@ void HttpConnection::prepare_request() {
     return;
   }
   // The buffer is needed for the body; the log still wants the head.
+  keep_request_line();
   request_.detach();
-  record_.method = request_.method_text();
-  record_.target_uri = request_.target();
   in.consume(request_head_length_);
   request_head_length_ = 0;
 }
@@ -153,6 +170,16 @@ Task<Next> HttpConnection::connect_server() {
     const std::size_t at = request_.headers.find(balance.name);
     if (at != http::HeaderBlock::npos) demand.pick.header = request_.headers.value(at);
   }
+  if (balance.needs_body() && client_.in.held())
+    demand.pick.body = client_.in.view().substr(request_head_length_);
+  if (rules_begun_) demand.pick.source = &client_.rules().src;
+  demand.wanted = choose_server();
+  if (demand.wanted != nullptr) {
+    cookies_.request = backends::RequestCookie::unused;
+  } else if (cookies_.server != nullptr) {
+    demand.wanted = cookies_.server;
+    demand.insist = persist_insisted_;
+  }
   demand.client = &client_.peer;
   if (needs_local_address(*target_def_)) demand.local = &client_.local();
   const backends::Timeouts& t = target_def_->timeouts;
@@ -170,6 +197,9 @@ Task<Next> HttpConnection::connect_server() {
     co_return co_await connect_failed(outcome);
   }
   server = lease_.server;
+  if (cookies_.request == backends::RequestCookie::valid && server != cookies_.server) {
+    cookies_.request = backends::RequestCookie::down;  // redispatched
+  }
   auto& counters = server->counters(client_.context.index());
   ++counters.cum_sess;
   ++counters.cum_req;
@@ -182,13 +212,17 @@ Task<bool> HttpConnection::send_request_head() {
     const std::string header = proxy_header_for(lease_.server->def(), client_, {});
     if (!header.empty()) {
       lease_.connection->is_private = true;
-      const IoResult sent = co_await write_all(worker(), server_stream(), header, &server_deadline_,
-                                               target_def_->timeouts.server);
+      const IoResult sent =
+          co_await write_all(worker(), server_stream(), header, &server_deadline_, server_timeout_);
       if (!sent.ok()) co_return false;
     }
   }
+  if (!target_def_->send_name_header.empty()) {
+    request_.headers.set(target_def_->send_name_header, lease_.server->name);
+    if (!serialize_head()) co_return false;
+  }
   const IoResult sent = co_await write_all(worker(), server_stream(), out_.view().substr(0, request_size_),
-                                           &server_deadline_, target_def_->timeouts.server);
+                                           &server_deadline_, server_timeout_);
   co_return sent.ok();
 }
 
@@ -223,7 +257,7 @@ Task<IoStatus> HttpConnection::read_response_head() {
     reply_.reserve();
     if (reply_.space().empty()) reply_.compact();
     if (reply_.space().empty()) co_return IoStatus::failed;
-    if (target_def_->timeouts.server > 0) server_deadline_.set(worker().now() + target_def_->timeouts.server);
+    if (server_timeout_ > 0) server_deadline_.set(worker().now() + server_timeout_);
     const IoResult in = co_await server_stream().read(reply_.space());
     if (!in.ok()) co_return in.status;
     reply_.commit(in.bytes);

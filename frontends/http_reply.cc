@@ -30,17 +30,32 @@ Task<Next> HttpConnection::send_bytes_and_end(std::string_view bytes, bool may_k
   co_return may_keep ? Next::done : Next::close;
 }
 
-Task<Next> HttpConnection::send_error(int status) {
-  record_.status = status;
-  if (record_.cause == Cause::none) fail(Cause::local, Phase::none);
-  const backends::ErrorReply* custom = nullptr;
+const backends::ErrorReply* HttpConnection::custom_error(int status, std::string_view http_errors) const {
+  if (!http_errors.empty()) {
+    const auto& sections = client_.context.engine.config().http_errors;
+    const auto section = sections.find(http_errors);
+    if (section != sections.end()) {
+      const auto it = section->second.find(status);
+      if (it != section->second.end()) return &it->second;
+    }
+  }
   for (const backends::ProxyDef* def : {static_cast<const backends::ProxyDef*>(target_def_.get()),
                                         static_cast<const backends::ProxyDef*>(def_.get())}) {
-    if (def == nullptr || custom != nullptr) continue;
+    if (def == nullptr) continue;
     const auto it = def->errors.find(status);
-    if (it != def->errors.end()) custom = &it->second;
+    if (it != def->errors.end()) return &it->second;
   }
-  if (custom != nullptr && *custom) co_return co_await send_bytes_and_end(**custom, false);
+  return nullptr;
+}
+
+Task<Next> HttpConnection::send_error(int status, std::string_view http_errors) {
+  record_.status = status;
+  if (record_.cause == Cause::none) fail(Cause::local, Phase::none);
+  const backends::ErrorReply* const custom = custom_error(status, http_errors);
+  if (custom != nullptr && *custom) {
+    if ((*custom)->empty()) co_return Next::close;
+    co_return co_await send_bytes_and_end(**custom, false);
+  }
   const bool parsed = record_.captured;
   if (!parsed) {
     const std::string_view raw = http::raw_error(status);
@@ -60,30 +75,93 @@ Task<Next> HttpConnection::send_error(int status) {
   co_return co_await send_bytes_and_end(out_.view(), stay);
 }
 
-Task<Next> HttpConnection::answer_locally() {
-  if (!def_->monitor_uri.empty() && path_is(request_.target(), def_->monitor_uri)) {
-    ++client_.frontend.counters(client_.context.index()).intercepted;
-    co_return co_await send_error(200);
-  }
-  if (stats::is_page_target(def_->stats_page, request_.target()))
-    co_return co_await serve_stats(def_->stats_page, def_->name);
-  target_ = client_.frontend.default_backend;
-  if (target_ == nullptr) {
-    fail(Cause::server_abort, Phase::connect);
-    co_return co_await send_error(503);
-  }
+// monitor-uri: before all rules; `monitor fail` tells the other answer (manual 4.2).
+Task<Next> HttpConnection::answer_monitor() {
+  ++client_.frontend.counters(client_.context.index()).intercepted;
+  const bool failing = def_->rules && any_holds(def_->rules->monitor_fail);
+  fail(Cause::local, Phase::request);
+  co_return co_await send_error(failing ? 503 : 200);
+}
+
+void HttpConnection::enter_backend(backends::Backend& chosen) {
+  target_ = &chosen;
   backend = target_;
   target_def_ = target_->shared_def();
   record_.backend = target_->name();
-  const auto index = client_.context.index();
-  auto& counters = target_->counters(index);
+  server_timeout_ = target_def_->timeouts.server;
+  tunnel_timeout_ = target_def_->timeouts.tunnel;
+  auto& counters = target_->counters(client_.context.index());
   ++counters.cum_sess;
   ++counters.cum_req;
   counters.rate(stats::RateId::sess_rate, worker().now());
   counters.sess_max.note(target_->current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
-  if (stats::is_page_target(target_def_->stats_page, request_.target()))
-    co_return co_await serve_stats(target_def_->stats_page, target_def_->name);
+}
+
+bool HttpConnection::body_is_here() {
+  Buffer& in = client_.in;
+  if (request_body_done_ || in.size() >= in.capacity()) return true;
+  if (request_framing_.kind == http::BodyKind::length) {
+    return in.size() - request_head_length_ >= request_body_left_;
+  }
+  http::ChunkDecoder probe(request_limits_);
+  std::span<char> bytes = in.bytes().subspan(request_head_length_);
+  for (;;) {
+    const http::ChunkDecoder::Step step = probe.next(bytes);
+    if (step.kind == http::ChunkDecoder::Kind::need_more) return false;
+    if (step.kind != http::ChunkDecoder::Kind::data) return true;
+    bytes = bytes.subspan(step.consumed);
+  }
+}
+
+// option http-buffer-request: waits for the body as far as one buffer holds it (manual 4.2).
+Task<Next> HttpConnection::buffer_body() {
+  if (request_body_done_) co_return Next::proceed;
+  if (!def_->buffer_request && !target_def_->buffer_request && !target_def_->balance.needs_body()) {
+    co_return Next::proceed;
+  }
+  if (request_framing_.expect_continue && !continue_sent_ && client_.in.size() == request_head_length_) {
+    continue_sent_ = true;
+    request_.headers.remove_all(http::HeaderId::expect);
+    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    const IoResult sent =
+        co_await write_all(worker(), client_.stream, kContinue, &client_deadline_, def_->timeouts.client);
+    if (!sent.ok()) co_return Next::close;
+  }
+  while (!body_is_here()) {
+    const bool more = co_await read_more_body();
+    if (more) continue;
+    fail(Cause::client_timeout, Phase::request);
+    keep_client_ = false;
+    co_return co_await send_error(408);
+  }
   co_return Next::proceed;
+}
+
+// Everything between the request's head and its server: rules, pages of our own, the choice of the backend.
+Task<Next> HttpConnection::answer_locally() {
+  if (!def_->monitor_uri.empty() && path_is(request_.target(), def_->monitor_uri))
+    co_return co_await answer_monitor();
+  if (def_->rules) {
+    const Next next = co_await run_proxy_rules(*def_->rules);
+    if (next != Next::proceed) co_return next;
+  }
+  if (stats::is_page_target(def_->stats_page, request_.target())) {
+    co_return co_await serve_stats(def_->stats_page, def_->name);
+  }
+  backends::Backend* const chosen = choose_backend();
+  if (chosen == nullptr) {
+    fail(Cause::server_abort, Phase::connect);
+    co_return co_await send_error(503);
+  }
+  enter_backend(*chosen);
+  if (target_def_->rules && target_def_->rules != def_->rules) {
+    const Next next = co_await run_proxy_rules(*target_def_->rules);
+    if (next != Next::proceed) co_return next;
+  }
+  if (stats::is_page_target(target_def_->stats_page, request_.target())) {
+    co_return co_await serve_stats(target_def_->stats_page, target_def_->name);
+  }
+  co_return co_await buffer_body();
 }
 
 }  // namespace evenkeel::frontends

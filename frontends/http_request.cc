@@ -20,6 +20,9 @@ void HttpConnection::begin_request() {
   request_body_done_ = true;
   request_body_failed_ = false;
   response_started_ = false;
+  continue_sent_ = false;
+  rules_begun_ = false;
+  cookies_ = {};
   client_left_ = false;
   keep_client_ = true;
   keep_server_ = true;
@@ -113,6 +116,19 @@ void HttpConnection::note_request() {
   counters.rate(stats::RateId::req_rate, worker().now());
   client_.context.engine.totals.at(index).rate(stats::RateId::req_rate, worker().now());
   ++client_.context.engine.totals.at(index).cum_req;
+}
+
+// The request line as it came; the buffer that holds it is about to be reused, or rules may change it.
+void HttpConnection::keep_request_line() {
+  if (record_.method.data() == request_line_.data() && !request_line_.empty()) return;
+  const std::size_t method = record_.method.size();
+  const std::size_t target = record_.target_uri.size();
+  std::string line;
+  line.reserve(method + target);
+  line.append(record_.method).append(record_.target_uri);
+  request_line_ = std::move(line);
+  record_.method = std::string_view(request_line_).substr(0, method);
+  record_.target_uri = std::string_view(request_line_).substr(method, target);
 }
 
 // Answers what could not be taken for a request, and closes.

@@ -1,5 +1,8 @@
 #include "frontends/http_session.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <algorithm>
 
 #include "frontends/http_transaction.h"
@@ -28,6 +31,13 @@ void HttpConnection::expire_client(void* self) noexcept {
 void HttpConnection::expire_server(void* self) noexcept {
   auto& lease = static_cast<HttpConnection*>(self)->lease_;
   if (lease.connection) lease.connection->stream.interrupt(IoStatus::timeout);
+}
+
+void drop_silently(int fd) noexcept {
+  const int on = 1;
+  if (::setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) == 0) return;  // the close sends nothing
+  const linger hard{1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 }
 
 void HttpConnection::kill(Cause why) noexcept {

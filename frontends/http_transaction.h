@@ -18,10 +18,13 @@
 #include "http/framing.h"
 #include "http/head.h"
 #include "http/parser.h"
+#include "rules/rule_sets.h"
 #include "stats/page_service.h"
 #include "stats/session_record.h"
 
 namespace evenkeel::frontends {
+
+class RuleContext;
 
 // What is left to do with the client's connection after a step.
 enum class Next : std::uint8_t {
@@ -29,6 +32,9 @@ enum class Next : std::uint8_t {
   done,     // the request has been answered; the connection may carry another one
   close,    // answered or not, the connection ends
 };
+
+// Closes without a word: the peer is left to its own timeout (needs CAP_NET_ADMIN; without it, a reset).
+void drop_silently(int fd) noexcept;
 
 class HttpConnection final : public backends::LiveSession {
  public:
@@ -50,7 +56,13 @@ class HttpConnection final : public backends::LiveSession {
 
   // http_reply.cc: answers of our own
   Task<Next> answer_locally();
-  Task<Next> send_error(int status);
+  // http_errors: name of the section whose message answers, if it has one for this status.
+  Task<Next> send_error(int status, std::string_view http_errors = {});
+  [[nodiscard]] const backends::ErrorReply* custom_error(int status, std::string_view http_errors) const;
+  Task<Next> answer_monitor();
+  void enter_backend(backends::Backend& chosen);
+  Task<Next> buffer_body();
+  [[nodiscard]] bool body_is_here();
   Task<Next> send_bytes_and_end(std::string_view bytes, bool may_keep);
   [[nodiscard]] bool client_may_stay() const noexcept;
 
@@ -59,7 +71,27 @@ class HttpConnection final : public backends::LiveSession {
   Task<bool> read_form(std::string& body, bool& too_large);
   Task<Next> send_page(const stats::PageReply& reply);
 
+  // http_rules.cc: rules and what they decide
+  RuleContext& begin_rules();
+  Task<bool> read_more_body();
+  Task<Next> run_set(const rules::RuleSet& set);
+  Task<Next> run_proxy_rules(const rules::RuleSets& sets);
+  Task<Next> apply_verdict(rules::Verdict verdict);
+  Task<Next> send_reply(const rules::Reply& reply);
+  [[nodiscard]] backends::Backend* choose_backend();
+  [[nodiscard]] backends::Server* choose_server();
+  [[nodiscard]] bool any_holds(const std::vector<rules::Condition>& conditions);
+  Task<Next> run_response_rules();
+  void run_after_response_rules();
+  void keep_request_line();
+
+  // http_cookies.cc: persistence
+  void read_cookies();
+  void write_cookies();
+  [[nodiscard]] std::string server_cookie(const backends::Server& of) const;
+
   // http_exchange.cc: the server
+  bool serialize_head();
   void prepare_request();
   void add_forwarded_headers();
   Task<Next> exchange();
@@ -127,6 +159,14 @@ class HttpConnection final : public backends::LiveSession {
   std::unique_ptr<backends::Connector> connector_;
   backends::Lease lease_;
   int replays_left_ = 0;
+
+  std::string request_line_;  // method and target as they came, once the buffer or rules may change them
+  bool rules_begun_ = false;
+  backends::CookieState cookies_;
+  bool persist_insisted_ = false;
+  bool persist_ignored_ = false;
+  Millis server_timeout_ = 0;
+  Millis tunnel_timeout_ = 0;
 
   Deadline client_deadline_;
   Deadline server_deadline_;

@@ -1,0 +1,280 @@
+#include "frontends/rule_context.h"
+
+#include <unistd.h>
+
+#include <random>
+
+namespace evenkeel::frontends {
+
+using rules::Number;
+
+RuleContext::RuleContext(ClientConnection& client) : client_(client), local_(client.local()) {
+  scratch = &scratch_;
+  clock = &clock_;
+  src = client.peer;
+  dst = local_;
+  fc_src = &client.peer;
+  fc_dst = &local_;
+  record = &none_;
+  mode_http = client.frontend.def().mode == backends::Mode::http;
+  process_vars = &client.context.engine.process_vars;
+  session_vars = &session_;
+  transaction_vars = &transaction_;
+  request_vars = &request_vars_;
+  response_vars = &response_vars_;
+  request_captures = &request_slots_;
+  response_captures = &response_slots_;
+  if (const auto& sets = client.frontend.def().rules; sets) {
+    request_slots_.values.resize(sets->request_captures.size());
+    response_slots_.values.resize(sets->response_captures.size());
+  }
+}
+
+void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
+  request = head;
+  response = nullptr;
+  in_response = false;
+  request_number_ = request_number;
+  scratch_.reset();
+  transaction_.clear();
+  request_vars_.clear();
+  response_vars_.clear();
+  for (auto& value : request_slots_.values) value.reset();
+  for (auto& value : response_slots_.values) value.reset();
+  reply.clear();
+  reply.kind = rules::Reply::Kind::none;
+  route.clear();
+  log_level = -1;
+  timeout_client_ms = timeout_server_ms = timeout_tunnel_ms = timeout_connect_ms = std::nullopt;
+  timeout_queue_ms = timeout_tarpit_ms = std::nullopt;
+  mark = tos = nice = retries = priority_class = priority_offset = std::nullopt;
+  backend = nullptr;
+  server = nullptr;
+  unique_id_.clear();
+  src = client_.peer;
+  dst = local_;
+  captured_method = record->method;
+  captured_uri = record->target_uri;
+  captured_version = record->version;
+}
+
+const backends::Backend* RuleContext::backend_named(std::string_view name) const {
+  return name.empty() ? backend : client_.context.engine.find_backend(name);
+}
+
+const Frontend* RuleContext::frontend_named(std::string_view name) const {
+  return name.empty() ? &client_.frontend : client_.context.engine.find_frontend(name);
+}
+
+const backends::Server* RuleContext::server_named(std::string_view name) const {
+  if (name.empty()) return server;
+  const std::size_t slash = name.find('/');
+  const backends::Backend* home =
+      slash == std::string_view::npos ? backend : client_.context.engine.find_backend(name.substr(0, slash));
+  if (home == nullptr) return nullptr;
+  return home->find_server(slash == std::string_view::npos ? name : name.substr(slash + 1));
+}
+
+std::optional<std::int64_t> RuleContext::process_number(Number what) const {
+  const Engine& engine = client_.context.engine;
+  switch (what) {
+    case Number::active_connections:
+      return engine.current_connections.load(std::memory_order_relaxed);
+    case Number::process_connections_max:
+      return engine.maxconn.load(std::memory_order_relaxed);
+    case Number::thread:
+      return client_.context.worker.index();
+    case Number::thread_group:
+      return 1;
+    case Number::stopping:
+      return engine.stopping() ? 1 : 0;
+    case Number::uptime:
+      return (SystemClock().now_ms() - engine.started) / 1000;
+    case Number::log_counter:
+      return static_cast<std::int64_t>(record->log_counter);
+    case Number::request_counter:
+      return static_cast<std::int64_t>(record->request_counter);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::int64_t> RuleContext::proxy_number(Number what, std::string_view name) const {
+  const Millis now = client_.context.worker.now();
+  if (what == Number::fe_conn || what == Number::fe_req_rate || what == Number::fe_sess_rate ||
+      what == Number::fe_id || what == Number::fe_client_timeout) {
+    const Frontend* fe = frontend_named(name);
+    if (fe == nullptr) return std::nullopt;
+    if (what == Number::fe_conn) return fe->current.load(std::memory_order_relaxed);
+    if (what == Number::fe_req_rate)
+      return static_cast<std::int64_t>(fe->totals.rate(stats::RateId::req_rate, now));
+    if (what == Number::fe_sess_rate)
+      return static_cast<std::int64_t>(fe->totals.rate(stats::RateId::sess_rate, now));
+    if (what == Number::fe_id) return fe->def().id;
+    return fe->def().timeouts.client;
+  }
+  const backends::Backend* be = backend_named(name);
+  if (be == nullptr) return std::nullopt;
+  std::int64_t usable = 0;
+  std::int64_t free = 0;
+  if (what == Number::nbsrv || what == Number::connslots || what == Number::be_conn_free ||
+      what == Number::avg_queue) {
+    for (const backends::Server* s : be->servers()) {
+      if (!s->usable()) continue;
+      ++usable;
+      const std::uint32_t limit = s->maxconn.load(std::memory_order_relaxed);
+      if (limit != 0) free += static_cast<std::int64_t>(limit) - s->served.load(std::memory_order_relaxed);
+    }
+  }
+  switch (what) {
+    case Number::be_conn:
+      return be->current_sessions.load(std::memory_order_relaxed);
+    case Number::be_sess_rate:
+      return static_cast<std::int64_t>(be->totals.rate(stats::RateId::sess_rate, now));
+    case Number::be_id:
+      return be->def().id;
+    case Number::be_server_timeout:
+      return be->def().timeouts.server;
+    case Number::be_tunnel_timeout:
+      return be->def().timeouts.tunnel;
+    case Number::queue:
+      return be->queued.load(std::memory_order_relaxed);
+    case Number::avg_queue:
+      return usable == 0 ? be->queued.load(std::memory_order_relaxed)
+                         : (be->queued.load(std::memory_order_relaxed) + usable - 1) / usable;
+    case Number::nbsrv:
+      return usable;
+    case Number::be_conn_free:
+    case Number::connslots:
+      return free;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::int64_t> RuleContext::server_number(Number what, std::string_view name) const {
+  const backends::Server* s = server_named(name);
+  if (s == nullptr) return std::nullopt;
+  const std::uint32_t limit = s->maxconn.load(std::memory_order_relaxed);
+  switch (what) {
+    case Number::srv_conn:
+      return s->current_sessions.load(std::memory_order_relaxed);
+    case Number::srv_conn_free:
+      return limit == 0 ? -1 : static_cast<std::int64_t>(limit) - s->served.load(std::memory_order_relaxed);
+    case Number::srv_queue:
+      return s->queued.load(std::memory_order_relaxed);
+    case Number::srv_sess_rate:
+      return static_cast<std::int64_t>(
+          s->totals.rate(stats::RateId::sess_rate, client_.context.worker.now()));
+    case Number::srv_weight:
+      return (s->weight.load(std::memory_order_relaxed) + balance::kWeightScale - 1) / balance::kWeightScale;
+    case Number::srv_iweight:
+      return s->initial_weight;
+    case Number::srv_uweight:
+      return s->user_weight.load(std::memory_order_relaxed);
+    case Number::srv_is_up:
+      return s->can_serve() ? 1 : 0;
+    case Number::srv_id:
+      return s->id;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::int64_t> RuleContext::session_number(Number what) const {
+  const stats::Timers t = stats::timers_of(record->at, record->http);
+  switch (what) {
+    case Number::so_id:
+      return client_.listener.id;
+    case Number::dst_conn:
+      return client_.listener.current.load(std::memory_order_relaxed);
+    case Number::fc_http_major:
+    case Number::bc_http_major:
+      return 1;
+    case Number::fc_rcvd_proxy:
+      return client_.listener.def.accept_proxy ? 1 : 0;
+    case Number::first_request:
+      return request_number_ <= 1 ? 1 : 0;
+    case Number::status:
+    case Number::server_status:
+      return record->status < 0 ? 0 : record->status;
+    case Number::retries:
+      return record->retries;
+    case Number::redispatched:
+      return record->redispatched ? 1 : 0;
+    case Number::bytes_in:
+      return static_cast<std::int64_t>(record->bytes_in);
+    case Number::bytes_out:
+      return static_cast<std::int64_t>(record->bytes_out);
+    case Number::srv_queue_at_entry:
+      return record->srv_queue;
+    case Number::be_queue_at_entry:
+      return record->backend_queue;
+    case Number::timer_handshake:
+      return t.handshake;
+    case Number::timer_idle:
+      return t.idle;
+    case Number::timer_request:
+      return t.request;
+    case Number::timer_queue:
+      return t.queue;
+    case Number::timer_connect:
+      return t.connect;
+    case Number::timer_response:
+      return t.response;
+    case Number::timer_data:
+      return t.data;
+    case Number::timer_total:
+      return t.total;
+    case Number::timer_user:
+      return t.user;
+    case Number::timer_active:
+      return t.active;
+    case Number::cur_client_timeout:
+      return client_.frontend.def().timeouts.client;
+    case Number::cur_server_timeout:
+      return backend == nullptr ? std::optional<std::int64_t>() : backend->def().timeouts.server;
+    case Number::cur_tunnel_timeout:
+      return backend == nullptr ? std::optional<std::int64_t>() : backend->def().timeouts.tunnel;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::int64_t> RuleContext::number(Number what, std::string_view name) const {
+  if (what <= Number::uptime) return process_number(what);
+  if (what == Number::so_id || what == Number::dst_conn) return session_number(what);
+  if (what <= Number::nbsrv) return proxy_number(what, name);
+  if (what <= Number::srv_id) return server_number(what, name);
+  return session_number(what);
+}
+
+std::optional<std::string_view> RuleContext::text(rules::Text what) const {
+  using rules::Text;
+  switch (what) {
+    case Text::fe_name:
+      return client_.frontend.name();
+    case Text::fe_default_backend:
+      return client_.frontend.def().default_backend;
+    case Text::be_name:
+      return backend == nullptr ? std::optional<std::string_view>() : backend->name();
+    case Text::srv_name:
+      return server == nullptr ? std::optional<std::string_view>() : server->name;
+    case Text::so_name:
+      return client_.listener.def.name;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string_view RuleContext::unique_id() {
+  if (unique_id_.empty() && unique_id_format) unique_id_format->append(*this, unique_id_);
+  return unique_id_;
+}
+
+std::uint64_t RuleContext::random() {
+  static thread_local std::mt19937_64 generator{std::random_device{}()};
+  return generator();
+}
+
+}  // namespace evenkeel::frontends

@@ -1,0 +1,61 @@
+// What rules and log formats see of an HTTP or TCP session: the live objects, by the names that rules use.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "frontends/client_session.h"
+#include "rules/captures.h"
+#include "rules/context.h"
+#include "rules/rule_sets.h"
+#include "stats/session_record.h"
+
+namespace evenkeel::frontends {
+
+// Made when the first rule of a session has to run; reused for all of its requests.
+class RuleContext final : public rules::EvalContext {
+ public:
+  explicit RuleContext(ClientConnection& client);
+
+  // The record that timers, status and counts are read from; must outlive its use here.
+  void use_record(const stats::SessionRecord& r) noexcept { record = &r; }
+
+  // A new request begins: everything but the session's own variables is forgotten.
+  void begin(http::RequestHead* head, std::uint32_t request_number);
+
+  std::optional<std::int64_t> number(rules::Number what, std::string_view name) const override;
+  std::optional<std::string_view> text(rules::Text what) const override;
+  std::string_view unique_id() override;
+  std::uint64_t random() override;
+
+  backends::Backend* backend = nullptr;  // once routed
+  backends::Server* server = nullptr;
+  std::shared_ptr<const rules::LogFormat> unique_id_format;
+
+ private:
+  [[nodiscard]] const backends::Backend* backend_named(std::string_view name) const;
+  [[nodiscard]] const backends::Server* server_named(std::string_view name) const;
+  [[nodiscard]] const Frontend* frontend_named(std::string_view name) const;
+  [[nodiscard]] std::optional<std::int64_t> process_number(rules::Number what) const;
+  [[nodiscard]] std::optional<std::int64_t> proxy_number(rules::Number what, std::string_view name) const;
+  [[nodiscard]] std::optional<std::int64_t> server_number(rules::Number what, std::string_view name) const;
+  [[nodiscard]] std::optional<std::int64_t> session_number(rules::Number what) const;
+
+  ClientConnection& client_;
+  stats::SessionRecord none_;
+  SystemClock clock_;
+  rules::Scratch scratch_;
+  rules::VariableStore session_;
+  rules::VariableStore transaction_;
+  rules::VariableStore request_vars_;
+  rules::VariableStore response_vars_;
+  rules::CaptureSlots request_slots_;
+  rules::CaptureSlots response_slots_;
+  std::string unique_id_;
+  std::uint32_t request_number_ = 0;
+  Address local_;
+};
+
+}  // namespace evenkeel::frontends
