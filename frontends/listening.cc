@@ -60,6 +60,8 @@ void Engine::open_listener_of(Listener& listener, std::vector<std::string>& erro
     }
     std::string why;
     int fd = def.kind == BindDef::Kind::inherited_fd ? def.fd : adopted_for(def.address);
+    // Whoever made it may have left it blocking, and an accept that waits would hold up a whole worker.
+    if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
     if (fd < 0) {
       ListenOptions options = def.listen;
       if (options.backlog == 0) options.backlog = listener.frontend.def().backlog;
