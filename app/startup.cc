@@ -162,8 +162,10 @@ class Startup {
   }
 
   [[nodiscard]] bool no_listener() const {
-    return std::all_of(loaded_.config->frontends.begin(), loaded_.config->frontends.end(),
-                       [](const auto& f) { return f->binds.empty(); });
+    const frontends::Config& config = *loaded_.config;
+    return config.global.stats_sockets.empty() &&
+           std::all_of(config.frontends.begin(), config.frontends.end(),
+                       [](const auto& f) { return f->disabled || f->binds.empty(); });
   }
 
   int checked() const {
