@@ -110,8 +110,24 @@ std::shared_ptr<const FrontendDef> compile_frontend(ProxySection& section,
   return std::make_shared<const FrontendDef>(std::move(def));
 }
 
+// `dispatch` and `option transparent` are backends of one server that have never said so. As a server, the
+// address gets retries, queues, logs and a row in the statistics like any other; 0.0.0.0 is where the client
+// wanted to go.
+void stand_in_server(ProxyDraft& proxy) {
+  const bool dispatch = proxy.backend.dispatch.family() != AF_UNSPEC;
+  if (!proxy.servers.empty() || (!dispatch && !proxy.backend.transparent)) return;
+  backends::ServerDraft server;
+  server.def.name = dispatch ? "dispatch" : "transparent";
+  server.def.id = 1;
+  server.def.address = dispatch ? proxy.backend.dispatch : Address::any_v4(0);
+  server.def.host = server.def.address.ip_string();
+  server.def.port_mode = dispatch ? backends::PortMode::fixed : backends::PortMode::offset;
+  proxy.servers.push_back(std::move(server));
+}
+
 std::shared_ptr<const BackendDef> compile_backend(ProxySection& section) {
   ProxyDraft& proxy = section.proxy;
+  stand_in_server(proxy);
   BackendDef& def = proxy.backend;
   static_cast<backends::ProxyDef&>(def) = proxy.common;
   // finish() has reported its complaints in post_check().

@@ -137,6 +137,11 @@ void check_log(const ProxySection& section, Diagnostics& diagnostics) {
 }
 
 void check_dispatch(ProxySection& section, Diagnostics& diagnostics) {
+  const auto transparent = section.proxy.places.find("option transparent");
+  if (section.proxy.backend.transparent && transparent != section.proxy.places.end())
+    diagnostics
+        .warn(transparent->second, "'option transparent' is from an older version and still understood")
+        .modern("server all 0.0.0.0");
   const auto place = section.proxy.places.find("dispatch");
   if (place == section.proxy.places.end()) return;
   auto& warning = diagnostics.warn(place->second, "'dispatch' is from an older version and still understood");

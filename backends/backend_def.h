@@ -55,8 +55,9 @@ struct BackendDef : ProxyDef {
   bool pretend_keepalive = false;
   bool accept_unsafe_response = false;
   std::string send_name_header;  // http-send-name-header
-  Address dispatch;              // `dispatch addr`, an old dialect; AF_UNSPEC: none
-  bool transparent = false;      // option transparent: to the address that the client meant
+  // Old dialects; a snapshot has a server that does what they say.
+  Address dispatch;          // `dispatch addr`; AF_UNSPEC: none
+  bool transparent = false;  // option transparent: to the address that the client meant
 };
 
 }  // namespace evenkeel::backends

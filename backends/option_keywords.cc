@@ -147,7 +147,10 @@ void forwarded(ProxyDraft& draft, Args& args) {
   draft.common.forwarded = def;
 }
 
-void transparent(ProxyDraft& draft, Args& args) { draft.backend.transparent = on(args); }
+void transparent(ProxyDraft& draft, Args& args) {
+  draft.backend.transparent = on(args);
+  draft.places["option transparent"] = args.statement().location();
+}
 
 constexpr unsigned kAll = conf::kProxiesAndDefaults;
 constexpr unsigned kFront = conf::kFrontendsAndDefaults;

@@ -345,6 +345,17 @@ TEST(Errorfiles, ComeFromSectionsInTheOrderOfTheLines) {
   EXPECT_TRUE(loaded->config().http_errors.at("pages").contains(503));
 }
 
+TEST(OldTargets, AreServers) {
+  const auto loaded = load_http(
+      "listen a\n bind :1\n dispatch 192.0.2.1:80\nlisten b\n bind :2\n option transparent\n"
+      "listen c\n bind :3\n option transparent\n server x 192.0.2.2:80\n");
+  ASSERT_TRUE(loaded->accepted()) << loaded->messages();
+  EXPECT_EQ(loaded->backend(0).servers.at(0).address.to_string(), "192.0.2.1:80");
+  EXPECT_TRUE(loaded->backend(1).servers.at(0).address.is_unspecified_ip());
+  EXPECT_EQ(loaded->backend(1).servers.at(0).port_mode, backends::PortMode::offset);
+  EXPECT_EQ(loaded->backend(2).servers.size(), 1u);
+}
+
 TEST(Listen, HasOneSetOfRulesForBothHalves) {
   const auto loaded = load_http("listen l\n bind :1\n http-request deny\n");
   ASSERT_TRUE(loaded->accepted()) << loaded->messages();
