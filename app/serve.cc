@@ -9,6 +9,7 @@
 
 #include "app/limits.h"
 #include "control/handover.h"
+#include "control/runtime_server.h"
 #include "core/log.h"
 #include "frontends/engine.h"
 
@@ -43,7 +44,9 @@ class Process {
     if (!limits(workers, maxconn)) return 1;
     frontends::Engine engine(options_.config, workers);
     engine.maxconn.store(maxconn);
-    if (!take_sockets(engine) || !listen(engine)) return 1;
+    engine.initial_maxconn = maxconn;
+    control::RuntimeServer runtime(engine);
+    if (!take_sockets(engine) || !listen(engine, runtime)) return 1;
     options_.pidfile.write(getpid());
     std::string error;
     if (!drop_privileges(global, error)) return refuse(error);
@@ -51,6 +54,7 @@ class Process {
     for (const auto* list : {&line_.finish, &line_.terminate})
       if (!list->empty()) tell(*list, list == &line_.finish ? SIGUSR1 : SIGTERM);
     if (options_.on_ready) options_.on_ready(control::listening_sockets(engine));
+    runtime.start();
     engine.run();
     return end();
   }
@@ -93,13 +97,15 @@ class Process {
     return options_.master >= 0 || (refuse("Failed to get the sockets from the old process!"), false);
   }
 
-  bool listen(frontends::Engine& engine) {
+  bool listen(frontends::Engine& engine, control::RuntimeServer& runtime) {
     std::vector<pid_t> old = line_.finish;
     old.insert(old.end(), line_.terminate.begin(), line_.terminate.end());
     std::vector<std::string> errors;
     for (int attempt = 0;; ++attempt) {
       errors.clear();
-      if (engine.open_listeners(errors)) return true;
+      // Both, so that all errors are told.
+      const bool opened = engine.open_listeners(errors);
+      if (runtime.open(errors) && opened) return true;
       if (old.empty() || attempt == kBindAttempts) break;
       if (attempt == 0) tell(old, SIGTTOU);
       std::this_thread::sleep_for(kBindPause);

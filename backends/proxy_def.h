@@ -74,6 +74,7 @@ struct ProxyDef {
   std::string file;
   std::uint32_t line = 0;
   std::uint32_t id = 0;
+  bool forced_id = false;  // `id` is in the configuration
   std::string guid;
   std::string description;
   Mode mode = Mode::tcp;

@@ -35,6 +35,7 @@ void id(ProxyDraft& draft, Args& args) {
   const auto value = args.integer(1, INT32_MAX);
   if (!value) return;
   draft.common.id = static_cast<std::uint32_t>(*value);
+  draft.common.forced_id = true;
   draft.places["id"] = args.location();
 }
 

@@ -42,6 +42,10 @@ Server::Server(Backend& backend, std::shared_ptr<const ServerDef> def, std::uint
       def_->check.init_state == health::InitState::fully_down) {
     running_.store(!def_->check.enabled);
   }
+  health_value = in_maintenance() ? 0
+                                  : health::HealthCounter(def_->check.rise, def_->check.fall,
+                                                          def_->check.init_state)
+                                        .value();
   pools_.reserve(workers);
   for (unsigned i = 0; i < workers; ++i) pools_.push_back(std::make_unique<IdlePool>(idle_));
   maxqueue.store(def_->maxqueue);

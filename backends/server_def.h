@@ -30,6 +30,7 @@ enum class PortMode : std::uint8_t {
 struct ServerDef {
   std::string name;
   std::uint32_t id = 0;  // position from 1 unless `id` says otherwise
+  bool forced_id = false;  // `id` is in the configuration
   std::string guid;
   std::string host;  // as written
   Address address;   // AF_UNSPEC while the name has not been resolved

@@ -46,7 +46,10 @@ void weight(ServerLine& line, Args& args) {
 
 void id(ServerLine& line, Args& args) {
   if (!only_for_one(line, args)) return;
-  if (const auto value = args.integer(1, INT32_MAX)) line.draft.def.id = static_cast<std::uint32_t>(*value);
+  if (const auto value = args.integer(1, INT32_MAX)) {
+    line.draft.def.id = static_cast<std::uint32_t>(*value);
+    line.draft.def.forced_id = true;
+  }
 }
 
 void guid(ServerLine& line, Args& args) {

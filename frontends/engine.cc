@@ -36,6 +36,9 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
     contexts_.push_back(std::make_unique<WorkerContext>(*this, static_cast<int>(i), config_->global.bufsize));
   }
   maxconn.store(config_->global.maxconn);
+  initial_maxconn = config_->global.maxconn;
+  connection_rate_limit.store(config_->global.max_conn_rate);
+  session_rate_limit.store(config_->global.max_sess_rate);
   for (const auto& def : config_->backends) {
     backends_.push_back(std::make_unique<backends::Backend>(def, workers));
     backends_.back()->kill_sessions = [this](backends::Server& s, Cause why) { kill_sessions(s, why); };
@@ -193,6 +196,7 @@ void Engine::run() {
 void Engine::soft_stop() {
   if (stopping_.exchange(true)) return;
   for (const auto& frontend : frontends_) stop_frontend(*frontend);
+  if (on_soft_stop) on_soft_stop();
 }
 
 void Engine::stop() {

@@ -98,7 +98,8 @@ class Engine {
   void kill_sessions(const backends::Server& server, Cause why);
   void stop_frontend(Frontend& frontend);
   void pause_frontend(Frontend& frontend);
-  void resume_frontend(Frontend& frontend);
+  // False when a socket could not listen again; the others do.
+  bool resume_frontend(Frontend& frontend);
   // A connection ended or a limit was raised: acceptors that wait for room look again.
   void room_made() noexcept;
 
@@ -110,8 +111,15 @@ class Engine {
   [[nodiscard]] AccessLogs& logs() noexcept { return *logs_; }
   [[nodiscard]] stats::PageService& pages() noexcept { return *pages_; }
 
+  // Called once when the engine begins to stop softly, on the thread of soft_stop(). Set before run().
+  std::function<void()> on_soft_stop;
+
   std::atomic<std::uint32_t> current_connections{0};
   std::atomic<std::uint32_t> maxconn{0};
+  std::uint32_t initial_maxconn = 0;  // as configured or computed; operators go no higher
+  // maxconnrate and maxsessrate, per second over all frontends; 0: none.
+  std::atomic<std::uint32_t> connection_rate_limit{0};
+  std::atomic<std::uint32_t> session_rate_limit{0};
   std::atomic<std::uint64_t> cumulated_connections{0};
   std::atomic<std::uint64_t> cumulated_requests{0};
   std::atomic<std::uint32_t> waiting_acceptors{0};
@@ -124,6 +132,8 @@ class Engine {
   Task<void> accept_loop(WorkerContext& context, Listener& listener, int fd);
   Task<void> housekeeping(WorkerContext& context);
   void start_worker(WorkerContext& context);
+  static bool listen_again(const Listener& listener, int fd) noexcept;
+  [[nodiscard]] bool over_rate(const Frontend& frontend, Millis now) const noexcept;
   void drained() noexcept;
   void link_tracking();
   int adopted_for(const Address& address);

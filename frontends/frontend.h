@@ -48,6 +48,7 @@ class Frontend {
   std::atomic<std::uint32_t> maxconn{0};  // 0: the process's
   std::atomic<std::uint32_t> rate_limit{0};
   std::atomic<FrontendState> state{FrontendState::running};
+  std::atomic<std::uint32_t> pauses{0};  // how often it has been paused
   backends::Backend* default_backend = nullptr;
   std::vector<std::unique_ptr<Listener>> listeners;
   stats::LogTargets log_targets;  // its own and, with `log global`, those of the process; fixed after start

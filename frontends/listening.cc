@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "core/fd_stream.h"
@@ -16,6 +17,7 @@ namespace evenkeel::frontends {
 namespace {
 
 constexpr Millis kDescriptorPause = 100;  // how long to leave the backlog alone after EMFILE
+constexpr Millis kPausedElsewhere = 20;   // before asking again a socket that does not listen just now
 constexpr int kRestAtMost = 4096;         // connections taken while stopping, per socket
 
 }  // namespace
@@ -60,9 +62,12 @@ void Engine::open_listener_of(Listener& listener, std::vector<std::string>& erro
     }
     std::string why;
     int fd = def.kind == BindDef::Kind::inherited_fd ? def.fd : adopted_for(def.address);
-    // Whoever made it may have left it blocking, and an accept that waits would hold up a whole worker.
-    if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-    if (fd < 0) {
+    if (fd >= 0) {
+      // Whoever made it may have left it blocking, and an accept that waits would hold up a whole worker; and
+      // the process before us may have paused it.
+      ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+      listen_again(listener, fd);
+    } else {
       ListenOptions options = def.listen;
       if (options.backlog == 0) options.backlog = listener.frontend.def().backlog;
       options.reuse_port = !config_->global.no_reuse_port;
@@ -125,12 +130,31 @@ void Engine::room_made() noexcept {
   });
 }
 
+// rate-limit sessions, maxconnrate and maxsessrate: whether the next connection has to wait.
+bool Engine::over_rate(const Frontend& frontend, Millis now) const noexcept {
+  const auto reached = [now](const std::atomic<std::uint32_t>& limit, const stats::EntityCounters& counters,
+                             stats::RateId id) {
+    const std::uint32_t n = limit.load(std::memory_order_relaxed);
+    return n != 0 && counters.rate(id, now) >= n;
+  };
+  return reached(frontend.rate_limit, frontend.totals, stats::RateId::sess_rate) ||
+         reached(connection_rate_limit, totals, stats::RateId::conn_rate) ||
+         reached(session_rate_limit, totals, stats::RateId::sess_rate);
+}
+
 Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int fd) {
   Frontend& frontend = listener.frontend;
   Worker& worker = context.worker;
-  FdStream stream(worker, fd);
-  context.acceptors.push_back({&frontend, &stream});
+  std::optional<FdStream> stream(std::in_place, worker, fd);
+  context.acceptors.push_back({&frontend, &*stream});
+  std::uint32_t pauses = frontend.pauses.load();
   while (!stopping() && frontend.state.load(std::memory_order_relaxed) != FrontendState::stopped) {
+    if (pauses != frontend.pauses.load(std::memory_order_relaxed)) {
+      // The stream has seen the socket's end, which was none, and would believe in it for ever.
+      pauses = frontend.pauses.load();
+      const int again = ::fcntl(stream->fd(), F_DUPFD_CLOEXEC, 0);
+      stream.emplace(worker, again);
+    }
     if (frontend.state.load(std::memory_order_relaxed) == FrontendState::paused ||
         !admit(frontend, listener)) {
       Event room;
@@ -140,15 +164,14 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
       waiting_acceptors.fetch_sub(1);
       continue;
     }
-    const std::uint32_t limit = frontend.rate_limit.load(std::memory_order_relaxed);
-    if (limit != 0 && frontend.totals.rate(stats::RateId::sess_rate, worker.now()) >= limit) {
+    if (over_rate(frontend, worker.now())) {
       release(frontend, listener);
       co_await worker.sleep(10);
       continue;
     }
     Address peer;
     socklen_t len = Address::capacity();
-    const int client = ::accept4(stream.fd(), peer.data(), &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int client = ::accept4(stream->fd(), peer.data(), &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (client >= 0) {
       peer.resize(len);
       take_client(context, listener, client, peer);
@@ -159,16 +182,18 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
     frontend.current.fetch_sub(1, std::memory_order_relaxed);
     listener.current.fetch_sub(1, std::memory_order_relaxed);
     if (error == EAGAIN) {
-      stream.exhausted_read();
-      (void)co_await stream.readable();
+      stream->exhausted_read();
+      (void)co_await stream->readable();
     } else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
       log_warning("frontend " + frontend.name() + ": cannot accept (" + std::strerror(error) +
                   "); clients wait in the kernel's backlog");
       co_await worker.sleep(kDescriptorPause);
+    } else if (error == EINVAL) {
+      co_await worker.sleep(kPausedElsewhere);
     }
   }
-  std::erase_if(context.acceptors, [&](const Acceptor& a) { return a.stream == &stream; });
-  accept_rest(context, listener, stream.fd());
+  std::erase_if(context.acceptors, [&](const Acceptor& a) { return a.stream == &*stream; });
+  accept_rest(context, listener, stream->fd());
 }
 
 void Engine::take_client(WorkerContext& context, Listener& listener, int client, const Address& peer) {
@@ -210,11 +235,36 @@ void Engine::close_sockets(Frontend& frontend) noexcept {
   }
 }
 
-void Engine::pause_frontend(Frontend& frontend) { frontend.state.store(FrontendState::paused); }
+// The port refuses connections meanwhile but stays ours: a listening socket that is shut down keeps its
+// address and can listen again. Whoever shares the socket pauses with us, as with HAProxy.
+void Engine::pause_frontend(Frontend& frontend) {
+  FrontendState expected = FrontendState::running;
+  if (!frontend.state.compare_exchange_strong(expected, FrontendState::paused)) return;
+  frontend.pauses.fetch_add(1);
+  for (const auto& listener : frontend.listeners) {
+    for (const int fd : listener->sockets) {
+      if (fd >= 0 && Address::local_of(fd).is_ip()) ::shutdown(fd, SHUT_RD);
+    }
+  }
+}
 
-void Engine::resume_frontend(Frontend& frontend) {
+bool Engine::resume_frontend(Frontend& frontend) {
+  if (frontend.state.load() != FrontendState::paused) return true;
+  bool all = true;
+  for (const auto& listener : frontend.listeners) {
+    for (const int fd : listener->sockets) {
+      if (fd >= 0 && Address::local_of(fd).is_ip() && !listen_again(*listener, fd)) all = false;
+    }
+  }
   frontend.state.store(FrontendState::running);
   room_made();
+  return all;
+}
+
+bool Engine::listen_again(const Listener& listener, int fd) noexcept {
+  int backlog = listener.def.listen.backlog;
+  if (backlog == 0) backlog = listener.frontend.def().backlog;
+  return ::listen(fd, backlog != 0 ? backlog : SOMAXCONN) == 0;
 }
 
 }  // namespace evenkeel::frontends

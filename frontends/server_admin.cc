@@ -18,14 +18,14 @@ std::string full_name(const Server& server) { return server.backend().name() + "
 // After maintenance a checked server begins where `init-state` says, and the statistics say so at once.
 void begin_health_anew(Server& server) {
   const health::CheckDef& def = server.def().check;
-  if (!def.enabled || !server.checks_enabled.load()) return;
   const health::HealthCounter counter(def.rise, def.fall, def.init_state);
+  const bool checked = def.enabled && server.checks_enabled.load();
   {
     const std::lock_guard lock(server.mutex);
     server.health_value = counter.value();
-    server.status_text = health::status_text(counter, false);
+    if (checked) server.status_text = health::status_text(counter, false);
   }
-  if (!counter.up()) server.set_running(false, SystemClock().now_ms());
+  if (checked && !counter.up()) server.set_running(false, SystemClock().now_ms());
 }
 
 // The server shows the new health before this returns; its monitor follows on its own thread.
@@ -84,6 +84,10 @@ bool change_admin(Engine& engine, Server& server, std::uint32_t add, std::uint32
   const bool is_draining = (server.admin() & backends::kAnyDrain) != 0;
   if (!was_out && is_out) {
     engine.checks().pause(server);
+    {
+      const std::lock_guard lock(server.mutex);
+      server.health_value = 0;
+    }
     log_warning("Server " + full_name(server) + " enters maintenance.");
   } else if (was_out && !is_out) {
     begin_health_anew(server);
