@@ -118,7 +118,10 @@ void check_cookies(const ProxySection& section, Diagnostics& diagnostics) {
   const auto with =
       std::find_if(servers.begin(), servers.end(), [](const auto& s) { return !s.def.cookie.empty(); });
   const auto place = section.proxy.places.find("cookie");
-  if (cookie.on() && !cookie.dynamic && with == servers.end() && place != section.proxy.places.end())
+  // A line of the defaults serves many, and not all of them need to make use of it.
+  const bool own = place != section.proxy.places.end() && place->second.file == section.proxy.where.file &&
+                   place->second.line > section.proxy.where.line;
+  if (cookie.on() && !cookie.dynamic && with == servers.end() && own)
     diagnostics
         .warn(place->second,
               "'cookie' has no effect in " + called(section) + ": no server has a cookie value")
