@@ -15,12 +15,12 @@
 namespace evenkeel::app {
 
 struct LoadOptions {
-  std::vector<std::string> paths;        // -f, in order: files and directories
-  std::vector<conf::SourcePtr> sources;  // texts that are read after the files (tests, standard input)
-  conf::Facts facts;                     // what .if asks about
-  conf::Environment environment;         // before the configuration changes it
-  backends::LoadServices services;       // read_file: the disk where not set
-  std::optional<std::uint32_t> maxconn;  // -n: counts instead of the global section's
+  std::vector<std::string> paths;              // -f, in order: files and directories
+  std::vector<conf::SourcePtr> sources;        // texts that are read after the files (tests, standard input)
+  conf::Facts facts;                           // what .if asks about
+  conf::Environment environment;               // before the configuration changes it
+  backends::LoadServices services;             // read_file: the disk where not set
+  std::optional<std::uint32_t> maxconn;        // -n: counts instead of the global section's
   std::optional<std::uint32_t> proxy_maxconn;  // -N: of frontends without a maxconn of their own
   // Where neither says anything: what the descriptor limit permits. Frontends and fullconn are computed from
   // it.

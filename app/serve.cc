@@ -33,12 +33,19 @@ void tell(const std::vector<pid_t>& pids, int signal) {
   }
 }
 
+// What the configuration has set counts for child processes and `show env`. There are no threads yet.
+void become(const conf::Environment& environment) {
+  clearenv();
+  for (const auto& [name, value] : environment.all()) setenv(name.c_str(), value.c_str(), 1);
+}
+
 class Process {
  public:
   explicit Process(ServeOptions options) : options_(std::move(options)), line_(options_.line) {}
 
   int run() {
     const frontends::GlobalDef& global = options_.config->global;
+    become(options_.environment);
     const unsigned workers = global.nbthread > 0 ? global.nbthread : usable_cores();
     std::uint32_t maxconn = 0;
     if (!limits(workers, maxconn)) return 1;

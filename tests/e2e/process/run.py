@@ -1,0 +1,450 @@
+#!/usr/bin/env python3
+"""How the process starts, reloads and ends: run.py PROGRAM [unittest arguments].
+
+Everything runs on ports of 127.0.0.1 that the kernel chose. What HAProxy does too is compared with it when it is
+installed. Waiting is always for something: a process, a byte, a line.
+"""
+import contextlib
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+PROGRAM = ""
+ORACLE = shutil.which("haproxy") or "/usr/sbin/haproxy"
+PATIENCE = 15  # seconds, for machines under load
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def until(condition, what):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def request(port):
+    """The body that one connection gets, or the reason why there was none."""
+    data = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as s:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        while chunk := s.recv(4096):
+            data += chunk
+    head, _, body = data.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200"):
+        raise ConnectionError(f"answer {data[:80]!r}")
+    return body.decode()
+
+
+class Load:
+    """Clients that connect as fast as they can, each connection for one request."""
+
+    def __init__(self, port, clients=3):
+        self.failures, self.answers, self.running = [], {}, True
+        self.threads = [threading.Thread(target=self.work, args=(port,)) for _ in range(clients)]
+
+    def work(self, port):
+        while self.running:
+            try:
+                body = request(port)
+                self.answers[body] = self.answers.get(body, 0) + 1
+            except OSError as error:
+                self.failures.append(repr(error))
+
+    def __enter__(self):
+        for t in self.threads:
+            t.start()
+        return self
+
+    def __exit__(self, *_):
+        self.running = False
+        for t in self.threads:
+            t.join()
+
+
+class ProcessTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="evenkeel-process.")
+        self.children, self.pids = [], []
+
+    def tearDown(self):
+        for pid in self.pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for child in self.children:
+            if child.poll() is None:
+                child.kill()
+            child.communicate()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        # At once, as editors do: a reload may read at any time.
+        with open(self.path(name + ".new"), "w") as f:
+            f.write(text)
+        os.rename(self.path(name + ".new"), self.path(name))
+        return self.path(name)
+
+    def config(self, name, port, answer="hello", extra="", global_lines=""):
+        return self.write(
+            name,
+            f"global\n{global_lines}\ndefaults\n mode http\n timeout client 5s\n timeout server 5s\n"
+            f" timeout connect 1s\nfrontend fe\n bind 127.0.0.1:{port}\n"
+            f' http-request return status 200 content-type text/plain string "{answer}"\n{extra}\n',
+        )
+
+    def start(self, *args, program=None, **options):
+        child = subprocess.Popen(
+            [program or PROGRAM, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, start_new_session=True, **options)
+        self.children.append(child)
+        return child
+
+    def run_to_end(self, *args, program=None, **options):
+        done = subprocess.run([program or PROGRAM, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=PATIENCE, **options)
+        return done.returncode, done.stdout, done.stderr
+
+    def serving(self, port, answer):
+        def try_it():
+            with contextlib.suppress(OSError):
+                return request(port) == answer
+            return False
+        until(try_it, f"{answer!r} on port {port}")
+
+    def ended(self, child):
+        _, err = child.communicate(timeout=PATIENCE)
+        return child.returncode, err
+
+    def gone(self, pid):
+        def look():
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return True
+            # Orphans in a container may stay behind as zombies.
+            with open(f"/proc/{pid}/stat") as f:
+                return f.read().rsplit(")", 1)[1].split()[0] == "Z"
+        until(look, f"the end of process {pid}")
+
+    def pid_from(self, name):
+        def read():
+            with contextlib.suppress(OSError, ValueError), open(self.path(name)) as f:
+                return int(f.read())
+            return 0
+        pid = until(read, "the pid file")
+        self.pids.append(pid)
+        return pid
+
+
+class Starting(ProcessTest):
+    def test_exit_codes_of_checks_are_haproxys(self):
+        port = free_port()
+        good = self.config("good.cfg", port)
+        cases = {
+            "good": ["-c", "-f", good],
+            "quiet": ["-c", "-q", "-f", good],
+            "verbose": ["-c", "-V", "-f", good],
+            "warning": ["-c", "-f", self.write("warn.cfg", f"frontend f\n bind 127.0.0.1:{port}\n")],
+            "warning refused": ["-dW", "-c", "-f", self.path("warn.cfg")],
+            "error": ["-c", "-f", self.write("bad.cfg", "frontend f\n bnd :1\n")],
+            "nothing": ["-c", "-f", self.write("empty.cfg", "")],
+            "backend only": ["-c", "-f", self.write("be.cfg", "backend b\n server s 127.0.0.1:1\n")],
+            "stats only": ["-c", "-f", self.write("st.cfg", f"global\n stats socket {self.path('s')}\n")],
+            "missing": ["-c", "-f", self.path("nowhere")],
+            "two files": ["-c", "-f", good, "--", self.write("b2.cfg", "backend b\n server s 127.0.0.1:1\n")],
+            "no file": ["-c"],
+            "nothing to serve": ["-f", self.path("empty.cfg")],
+            "no folder": ["-C", self.path("nowhere"), "-c", "-f", good],
+            "bad pid": ["-sf", "abc", "-c", "-f", good],
+            "true": ["-cc", "streq(a,a)"],
+            "false": ["-cc", "streq(a,b)"],
+            "nonsense": ["-cc", "streq(a"],
+            "version": ["-v"],
+            "build": ["-vv"],
+            "usage": [],
+            "memory option": ["-dMfoo", "-c", "-f", good],
+            "old socket": ["-x", self.path("nowhere"), "-f", good],
+        }
+        for name, args in cases.items():
+            with self.subTest(name):
+                code = self.run_to_end(*args)[0]
+                if os.path.exists(ORACLE):
+                    self.assertEqual(code, self.run_to_end(*args, program=ORACLE)[0])
+
+    def test_check_says_haproxys_sentence(self):
+        code, out, err = self.run_to_end("-c", "-f", self.config("a.cfg", free_port()))
+        self.assertEqual((code, out, err), (0, "Configuration file is valid\n", ""))
+        self.assertEqual(self.run_to_end("-c", "-q", "-f", self.path("a.cfg")), (0, "", ""))
+
+    def test_options_of_test_harnesses(self):
+        port = free_port()
+        child = self.start("-dM", "-de", "-dr", "-m", "64", "-d", "-f", self.config("a.cfg", port))
+        self.serving(port, "hello")
+        child.send_signal(signal.SIGINT)
+        self.assertEqual(self.ended(child)[0], -signal.SIGINT)
+
+    def test_daemon_returns_when_it_serves(self):
+        port = free_port()
+        code, out, err = self.run_to_end("-D", "-p", self.path("pid"), "-f", self.config("a.cfg", port))
+        self.assertEqual((code, out, err), (0, "", ""))
+        self.assertEqual(request(port), "hello")
+        pid = self.pid_from("pid")
+        os.kill(pid, signal.SIGTERM)
+        self.gone(pid)
+
+    def test_port_in_use(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            self.config("a.cfg", port)
+            for args in [["-db"], ["-D"], ["-W"], ["-D", "-W"]]:
+                with self.subTest(args):
+                    code, _, err = self.run_to_end(*args, "-f", self.path("a.cfg"))
+                    self.assertEqual(code, 1)
+                    self.assertIn("cannot bind socket (Address already in use)", err)
+                    self.assertIn(f"127.0.0.1:{port}", err)
+
+    def test_too_few_descriptors(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+        config = self.config("a.cfg", free_port(), global_lines=" maxconn 5000000")
+        code, _, err = self.run_to_end("-f", config, preexec_fn=few)
+        self.assertEqual(code, 1)
+        self.assertRegex(err, r"Cannot raise FD limit to \d+, limit is 200\..*'maxconn \d+' would fit")
+
+    def test_pidfile_that_cannot_be(self):
+        code, _, err = self.run_to_end("-D", "-p", self.path("no/where"), "-f", self.config("a.cfg", free_port()))
+        self.assertEqual(code, 1)
+        self.assertIn("Cannot create pidfile", err)
+
+    @unittest.skipIf(os.geteuid() != 0, "needs root")
+    def test_gives_up_root(self):
+        port = free_port()
+        os.mkdir(self.path("jail"))
+        child = self.start("-f", self.config("a.cfg", port,
+                           global_lines=f" chroot {self.path('jail')}\n uid 65534\n gid 65534"))
+        self.serving(port, "hello")
+        with open(f"/proc/{child.pid}/status") as f:
+            status = f.read()
+        self.assertRegex(status, r"Uid:\s65534\s65534\s65534")
+        self.assertRegex(status, r"Gid:\s65534\s65534\s65534")
+        self.assertEqual(os.readlink(f"/proc/{child.pid}/root"), self.path("jail"))
+
+    def test_environment_reaches_the_configuration(self):
+        port = free_port()
+        self.config("a.cfg", port, answer="$HAPROXY_LOCALPEER $HAPROXY_CFGFILES $EK_OWN")
+        self.start("-L", "me", "-C", self.folder, "-f", "a.cfg", env={**os.environ, "EK_OWN": "own"})
+        self.serving(port, "me a.cfg own")
+
+
+class Stopping(ProcessTest):
+    def origin(self, begin, finish):
+        """Answers one request: a head and half of the body, then waits for `finish`."""
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def work():
+            with listener, listener.accept()[0] as s:
+                s.recv(4096)
+                s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"x" * 100000)
+                begin.set()
+                finish.wait(PATIENCE)
+                s.sendall(b"y" * 100000)
+        thread = threading.Thread(target=work)
+        thread.start()
+        self.addCleanup(thread.join)
+        return listener.getsockname()[1]
+
+    def test_soft_stop_finishes_a_download(self):
+        begin, finish = threading.Event(), threading.Event()
+        origin, port = self.origin(begin, finish), free_port()
+        config = self.write("a.cfg", "defaults\n mode http\n timeout client 9s\n timeout server 9s\n timeout connect 1s\n"
+                            f"listen l\n bind 127.0.0.1:{port}\n server s 127.0.0.1:{origin}\n")
+        child = self.start("-f", config)
+
+        def connect():
+            with contextlib.suppress(OSError):
+                return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+            return None
+        with until(connect, "the port") as s:
+            s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            begin.wait(PATIENCE)
+            child.send_signal(signal.SIGUSR1)
+
+            def refused():
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
+                except ConnectionRefusedError:
+                    return True
+                return False
+            until(refused, "a closed port")
+            self.assertIsNone(child.poll())
+            finish.set()
+            data = b""
+            while chunk := s.recv(65536):
+                data += chunk
+        self.assertTrue(data.endswith(b"y" * 1000))
+        self.assertEqual(len(data.partition(b"\r\n\r\n")[2]), 200000)
+        self.assertEqual(self.ended(child)[0], 0)
+
+    def test_signals_are_answered(self):
+        port = free_port()
+        child = self.start("-f", self.config("a.cfg", port, extra="backend b\n server s 127.0.0.1:1 disabled\n"))
+        self.serving(port, "hello")
+        for number in [signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR2, signal.SIGPIPE, signal.SIGTTOU, signal.SIGTTIN]:
+            child.send_signal(number)
+        self.serving(port, "hello")
+        child.send_signal(signal.SIGTERM)
+        code, err = self.ended(child)
+        self.assertEqual(code, -signal.SIGTERM)
+        self.assertIn("Server b/s is in maintenance", err)
+        self.assertRegex(err, r"threads, \d+ of \d+ connections")
+
+
+class Reloading(ProcessTest):
+    def daemon(self, generation, port, *args, threads=2):
+        config = self.config(f"{generation}.cfg", port, answer=generation, global_lines=(
+            f" nbthread {threads}\n stats socket {self.path(generation)}.sock level admin expose-fd listeners"))
+        code, _, err = self.run_to_end("-D", "-p", self.path(generation + ".pid"), "-f", config, *args)
+        self.assertEqual(code, 0, err)
+        return self.pid_from(generation + ".pid")
+
+    def test_takeover_loses_no_connection(self):
+        port = free_port()
+        pid = self.daemon("g0", port, threads=4)
+        with Load(port) as load:
+            for generation, threads in [("g1", 2), ("g2", 3), ("g3", 1)]:
+                old = f"g{int(generation[1]) - 1}"
+                successor = self.daemon(generation, port, "-x", self.path(old + ".sock"), "-sf", str(pid),
+                                        threads=threads)
+                self.gone(pid)
+                pid = successor
+        self.assertEqual(load.failures, [])
+        self.assertEqual(request(port), "g3")
+
+    def test_finish_without_takeover(self):
+        port = free_port()
+        old = self.daemon("g0", port)
+        self.daemon("g1", port, "-sf", str(old))
+        self.gone(old)
+        self.assertEqual(request(port), "g1")
+
+    def test_terminate_old(self):
+        port = free_port()
+        old = self.daemon("g0", port)
+        self.daemon("g1", port, "-st", str(old))
+        self.gone(old)
+        self.assertEqual(request(port), "g1")
+
+    def master(self, port, *args, answer="first", **options):
+        self.config("m.cfg", port, answer=answer, global_lines=" nbthread 2")
+        child = self.start("-W", "-p", self.path("m.pid"), "-f", self.path("m.cfg"), *args, **options)
+        self.serving(port, answer)
+        self.assertEqual(self.pid_from("m.pid"), child.pid)
+        return child
+
+    def workers(self, child):
+        out = subprocess.run(["ps", "-o", "pid=,stat=", "--ppid", str(child.pid)], capture_output=True, text=True).stdout
+        return [int(line.split()[0]) for line in out.splitlines() if "Z" not in line.split()[1]]
+
+    def test_master_reloads_without_losing_a_connection(self):
+        port = free_port()
+        child = self.master(port)
+        with Load(port) as load:
+            for n in range(6):
+                self.config("m.cfg", port, answer=f"r{n}", global_lines=f" nbthread {1 + n % 3}")
+                child.send_signal(signal.SIGHUP if n % 2 else signal.SIGUSR2)
+                until(lambda: f"r{n}" in load.answers, f"reload {n}")
+        self.assertEqual(load.failures, [])
+        until(lambda: len(self.workers(child)) == 1, "the end of old workers")
+        child.send_signal(signal.SIGTERM)
+        code, err = self.ended(child)
+        self.assertEqual(code, 0)
+        self.assertEqual(err.count("Loading success."), 7)
+
+    def test_broken_configuration_leaves_all_as_it_is(self):
+        port = free_port()
+        child = self.master(port)
+        before = self.workers(child)
+        self.write("m.cfg", "nonsense\n")
+        child.send_signal(signal.SIGUSR2)
+        until(lambda: "Loading failure" in child.stderr.readline(), "the message")
+        self.assertEqual(self.workers(child), before)
+        self.assertEqual(request(port), "first")
+        self.config("m.cfg", port, answer="again")
+        child.send_signal(signal.SIGUSR2)
+        self.serving(port, "again")
+
+    def test_crash_of_the_worker_ends_the_master(self):
+        child = self.master(free_port())
+        os.kill(self.workers(child)[0], signal.SIGSEGV)
+        code, err = self.ended(child)
+        self.assertEqual(code, 128 + signal.SIGSEGV)
+        self.assertIn("exited with code 139 (Segmentation fault)", err)
+
+    def test_worker_ends_with_its_master(self):
+        child = self.master(free_port())
+        worker = self.workers(child)[0]
+        child.kill()
+        self.pids.append(worker)
+        self.gone(worker)
+
+    def test_soft_stop_and_interrupt(self):
+        for number, expected in [(signal.SIGUSR1, 0), (signal.SIGINT, 130)]:
+            with self.subTest(number):
+                child = self.master(free_port())
+                child.send_signal(number)
+                self.assertEqual(self.ended(child)[0], expected)
+
+    def test_relative_paths_survive_reloads(self):
+        port = free_port()
+        self.config("m.cfg", port, answer="one")
+        os.mkdir(self.path("sub"))
+        child = self.start("-W", "-C", "..", "-f", "m.cfg", cwd=self.path("sub"))
+        self.serving(port, "one")
+        self.config("m.cfg", port, answer="two")
+        child.send_signal(signal.SIGUSR2)
+        self.serving(port, "two")
+
+    @unittest.skipUnless(shutil.which("systemctl") or os.path.exists("/usr/lib/x86_64-linux-gnu/libsystemd.so.0"),
+                         "needs libsystemd")
+    def test_systemd_is_told(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(self.path("notify"))
+            notify.settimeout(PATIENCE)
+            port = free_port()
+            self.config("m.cfg", port)
+            child = self.start("-Ws", "-f", self.path("m.cfg"), env={**os.environ, "NOTIFY_SOCKET": self.path("notify")})
+            self.assertIn(f"READY=1\nMAINPID={child.pid}", notify.recv(4096).decode())
+            child.send_signal(signal.SIGUSR2)
+            self.assertRegex(notify.recv(4096).decode(), re.compile(r"^RELOADING=1$\s^MONOTONIC_USEC=\d+$", re.M))
+            self.assertIn("READY=1", notify.recv(4096).decode())
+            child.send_signal(signal.SIGTERM)
+            self.assertIn("STOPPING=1", notify.recv(4096).decode())
+            self.assertEqual(self.ended(child)[0], 0)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    PROGRAM = os.path.realpath(sys.argv.pop(1))
+    unittest.main()
