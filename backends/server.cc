@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backends/backend.h"
+#include "balance/hash_key.h"
 #include "core/worker.h"
 
 namespace evenkeel::backends {
@@ -38,14 +39,15 @@ Server::Server(Backend& backend, std::shared_ptr<const ServerDef> def, std::uint
       def_(std::move(def)),
       address_(def_->address),
       admin_(initial_admin(*def_)) {
+  ring_seed.store(balance::ring_seed(def_->hash_key, def_->id, address_));
   if (def_->check.init_state == health::InitState::down ||
       def_->check.init_state == health::InitState::fully_down) {
     running_.store(!def_->check.enabled);
   }
-  health_value = in_maintenance() ? 0
-                                  : health::HealthCounter(def_->check.rise, def_->check.fall,
-                                                          def_->check.init_state)
-                                        .value();
+  health_value =
+      in_maintenance()
+          ? 0
+          : health::HealthCounter(def_->check.rise, def_->check.fall, def_->check.init_state).value();
   pools_.reserve(workers);
   for (unsigned i = 0; i < workers; ++i) pools_.push_back(std::make_unique<IdlePool>(idle_));
   maxqueue.store(def_->maxqueue);
@@ -63,6 +65,10 @@ void Server::set_address(const Address& address) {
   {
     const std::lock_guard lock(mutex);
     address_ = address;
+  }
+  if (def_->hash_key != balance::HashKey::id) {
+    ring_seed.store(balance::ring_seed(def_->hash_key, def_->id, address));
+    refresh();
   }
   if (address.family() != AF_UNSPEC) change_admin(0, kNoAddress);
 }

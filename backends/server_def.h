@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "balance/balance_def.h"
 #include "core/address.h"
 #include "core/clock.h"
 #include "core/socket_options.h"
@@ -29,7 +30,7 @@ enum class PortMode : std::uint8_t {
 
 struct ServerDef {
   std::string name;
-  std::uint32_t id = 0;  // position from 1 unless `id` says otherwise
+  std::uint32_t id = 0;    // position from 1 unless `id` says otherwise
   bool forced_id = false;  // `id` is in the configuration
   std::string guid;
   std::string host;  // as written
@@ -58,7 +59,7 @@ struct ServerDef {
   bool tfo = false;
   std::uint32_t tcp_user_timeout = 0;  // ms, tcp-ut
   std::string init_addr;               // as written; empty: last,libc
-  std::string hash_key = "id";         // id, addr, addr-port
+  balance::HashKey hash_key = balance::HashKey::id;
 };
 
 }  // namespace evenkeel::backends

@@ -5,6 +5,7 @@
 
 #include "backends/server_keywords.h"
 #include "backends/source_keywords.h"
+#include "balance/keywords.h"
 
 namespace evenkeel::backends {
 namespace {
@@ -152,15 +153,7 @@ void init_addr(ServerLine& line, Args& args) {
   line.draft.def.init_addr = *list;
 }
 
-void hash_key(ServerLine& line, Args& args) {
-  if (const auto word = args.required("'id', 'addr' or 'addr-port'")) {
-    if (*word != "id" && *word != "addr" && *word != "addr-port") {
-      args.error("'hash-key' expects 'id', 'addr' or 'addr-port', not '" + std::string(*word) + "'");
-      return;
-    }
-    line.draft.def.hash_key = *word;
-  }
-}
+void hash_key(ServerLine& line, Args& args) { balance::parse_hash_key(line.draft.def.hash_key, args); }
 
 // HTTP/1 is what is spoken, so asking for it changes nothing; anything else cannot be done yet.
 void proto(ServerLine&, Args& args) {

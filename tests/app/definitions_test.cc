@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Line<ServerDef>{"192.0.2.1:80 tfo tcp-ut 4s",
                                       [](S s) { return s.tfo && s.tcp_user_timeout == 4000; }},
                       Line<ServerDef>{"192.0.2.1:80 hash-key addr-port",
-                                      [](S s) { return s.hash_key == "addr-port"; }},
+                                      [](S s) { return s.hash_key == balance::HashKey::addr_port; }},
                       Line<
                           ServerDef>{"192.0.2.1:80 source 192.0.2.9:1000-2000 usesrc clientip interface eth1",
                                      [](S s) {
