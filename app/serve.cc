@@ -107,6 +107,8 @@ class Process {
   bool listen(frontends::Engine& engine, control::RuntimeServer& runtime) {
     std::vector<pid_t> old = line_.finish;
     old.insert(old.end(), line_.terminate.begin(), line_.terminate.end());
+    // A pause of the old process would pause the sockets that we have taken over, too.
+    const bool may_pause = line_.old_socket.empty();
     std::vector<std::string> errors;
     for (int attempt = 0;; ++attempt) {
       errors.clear();
@@ -114,10 +116,10 @@ class Process {
       const bool opened = engine.open_listeners(errors);
       if (runtime.open(errors) && opened) return true;
       if (old.empty() || attempt == kBindAttempts) break;
-      if (attempt == 0) tell(old, SIGTTOU);
+      if (attempt == 0 && may_pause) tell(old, SIGTTOU);
       std::this_thread::sleep_for(kBindPause);
     }
-    tell(old, SIGTTIN);
+    if (may_pause) tell(old, SIGTTIN);
     for (const std::string& error : errors) log_error(error);
     refuse("Some protocols failed to start their listeners! Exiting.");
     return false;

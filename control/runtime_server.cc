@@ -258,6 +258,7 @@ Task<void> RuntimeServer::accept_loop(Socket& socket) {
     }
   }
   socket.acceptor = nullptr;
+  ::close(stream.release());  // first out of the watch, which another owner of the socket would keep alive
 }
 
 Task<void> RuntimeServer::serve(Socket& socket, int fd) {

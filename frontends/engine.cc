@@ -166,7 +166,9 @@ void Engine::drained() noexcept {
   const Millis limit = config_->global.hard_stop_after;
   static thread_local Millis since = 0;
   if (since == 0) since = SystemClock().now_ms();
-  if (current_connections.load() == 0 || (limit > 0 && SystemClock().now_ms() - since >= limit)) stop();
+  const bool over = limit > 0 && SystemClock().now_ms() - since >= limit;
+  // A loop that has yet to end may find a last connection.
+  if (over || (accepting_.load() == 0 && current_connections.load() == 0)) stop();
 }
 
 void Engine::start_worker(WorkerContext& context) {

@@ -151,6 +151,7 @@ class Engine {
   std::unique_ptr<HealthChecks> checks_;
   std::unique_ptr<AccessLogs> logs_;
   std::unique_ptr<stats::PageService> pages_;
+  std::atomic<int> accepting_{0};  // accept loops that have not ended
   std::vector<int> adopted_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};

@@ -115,6 +115,7 @@ void Engine::prepare_acceptors() {
       for (std::size_t i = 0; i < listener->sockets.size(); ++i) {
         const int fd = listener->sockets[i];
         if (fd < 0) continue;
+        accepting_.fetch_add(1);
         contexts_[i % contexts_.size()]->to_accept.push_back(
             {listener.get(), ::fcntl(fd, F_DUPFD_CLOEXEC, 0)});
       }
@@ -152,8 +153,8 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
     if (pauses != frontend.pauses.load(std::memory_order_relaxed)) {
       // The stream has seen the socket's end, which was none, and would believe in it for ever.
       pauses = frontend.pauses.load();
-      const int again = ::fcntl(stream->fd(), F_DUPFD_CLOEXEC, 0);
-      stream.emplace(worker, again);
+      const int same = stream->release();
+      stream.emplace(worker, same);
     }
     if (frontend.state.load(std::memory_order_relaxed) == FrontendState::paused ||
         !admit(frontend, listener)) {
@@ -193,7 +194,11 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
     }
   }
   std::erase_if(context.acceptors, [&](const Acceptor& a) { return a.stream == &*stream; });
-  accept_rest(context, listener, stream->fd());
+  // Closing would not end the watch: others have this socket too.
+  const int own = stream->release();
+  accept_rest(context, listener, own);
+  ::close(own);
+  accepting_.fetch_sub(1);
 }
 
 void Engine::take_client(WorkerContext& context, Listener& listener, int client, const Address& peer) {

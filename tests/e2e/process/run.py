@@ -310,8 +310,15 @@ class Stopping(ProcessTest):
         port = free_port()
         child = self.start("-f", self.config("a.cfg", port, extra="backend b\n server s 127.0.0.1:1 disabled\n"))
         self.serving(port, "hello")
-        for number in [signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR2, signal.SIGPIPE, signal.SIGTTOU, signal.SIGTTIN]:
+        for number in [signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR2, signal.SIGPIPE, signal.SIGTTOU]:
             child.send_signal(number)
+
+        # Signals that wait together are delivered by their number, and SIGTTIN has the lower one.
+        def taken():
+            with open(f"/proc/{child.pid}/status") as f:
+                return re.search(r"ShdPnd:\s0+\n", f.read())
+        until(taken, "the signals to be taken")
+        child.send_signal(signal.SIGTTIN)
         self.serving(port, "hello")
         child.send_signal(signal.SIGTERM)
         code, err = self.ended(child)
