@@ -69,18 +69,13 @@ Task<ChildResult> run_child(Worker& worker, std::string file, std::vector<std::s
     result.started = false;
     co_return result;
   }
-  // Each wait has its own stream: a cancelled one stays cancelled.
+  FdStream ended(worker, fd, false);
   for (const int signal : {SIGTERM, SIGKILL, 0}) {
-    FdStream ended(worker, signal == 0 ? fd : ::fcntl(fd, F_DUPFD_CLOEXEC, 0), false);
     Deadline deadline(
-        worker.timers(), [](void* self) noexcept { static_cast<FdStream*>(self)->cancel(IoStatus::timeout); },
-        &ended);
+        worker.timers(),
+        [](void* self) noexcept { static_cast<FdStream*>(self)->interrupt(IoStatus::timeout); }, &ended);
     if (signal != 0) deadline.set(worker.now() + (signal == SIGTERM ? timeout : kGrace));
-    const IoResult waited = co_await ended.readable();
-    if (waited.ok()) {
-      if (signal != 0) ::close(fd);
-      break;
-    }
+    if ((co_await ended.readable()).ok()) break;
     result.timed_out = true;
     ::kill(-pid, signal);
   }
