@@ -1,6 +1,7 @@
 #include "backends/connector.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/relay.h"
@@ -33,6 +34,18 @@ void Lease::park(Worker& worker, std::optional<std::uint32_t> limit) noexcept {
   if (connection && (!limit || server->idle_connections() < *limit)) {
     ++connection->requests;
     server->pool(static_cast<unsigned>(worker.index())).put(std::move(connection), worker.now());
+    server->pool_used.fetch_sub(1, std::memory_order_relaxed);
+  }
+  release();
+}
+
+void Lease::keep(Worker& worker, IdlePool& own) noexcept {
+  // As many as HAProxy keeps for a session; beyond that the oldest ones go.
+  constexpr std::uint32_t kMost = 5;
+  if (connection) {
+    ++connection->requests;
+    own.put(std::move(connection), worker.now());
+    own.purge(std::numeric_limits<Millis>::max(), kMost);
     server->pool_used.fetch_sub(1, std::memory_order_relaxed);
   }
   release();
@@ -76,11 +89,10 @@ Address Connector::target(const Demand& demand, const Server& server) const {
 }
 
 Task<ConnectOutcome> Connector::obtain_slot(const Demand& demand, Server*& server) {
-  Server* wanted = demand.wanted;
+  Server* wanted = demand.wanted != nullptr ? demand.wanted : demand.preferred;
   for (;;) {
     if (wanted != nullptr && !wanted->can_serve() && !demand.insist) wanted = nullptr;
-    if (wanted != nullptr && demand.wanted == wanted &&
-        std::find(avoided_.begin(), avoided_.end(), wanted) != avoided_.end()) {
+    if (wanted != nullptr && std::find(avoided_.begin(), avoided_.end(), wanted) != avoided_.end()) {
       wanted = nullptr;  // redispatched away from it
     }
     Server* full = nullptr;
@@ -129,6 +141,16 @@ Task<ConnectOutcome> Connector::obtain_slot(const Demand& demand, Server*& serve
   }
 }
 
+namespace {
+
+// Whether the connection's source tells whom it was opened for; nobody else may then use it.
+bool names_client(const SourceDef& source) noexcept {
+  return source.use == SourceDef::Use::client || source.use == SourceDef::Use::client_ip ||
+         source.use == SourceDef::Use::header;
+}
+
+}  // namespace
+
 Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
   Server& server = *lease.server;
   const Address to = target(demand, server);
@@ -146,6 +168,8 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
         Phase::connect, 503};
   }
   lease.connection = std::make_unique<ServerConnection>(worker_, attempt.fd);
+  lease.connection->server = &server;
+  lease.connection->is_private = names_client(*options.source);
   server.pool_used.fetch_add(1, std::memory_order_relaxed);
   FdStream& stream = lease.connection->stream;
   Deadline deadline(
@@ -175,10 +199,7 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
 bool Connector::reuse(const Demand& demand, Lease& lease) noexcept {
   const auto index = static_cast<unsigned>(worker_.index());
   Server& server = *lease.server;
-  if (demand.own != nullptr && *demand.own && demand.own_server == &server) {
-    (*demand.own)->stream.unwatch_idle();
-    if (!(*demand.own)->stream.disturbed_while_idle()) lease.connection = std::move(*demand.own);
-  }
+  if (demand.own != nullptr) lease.connection = demand.own->take_for(server);
   if (!lease.connection && demand.allow_reuse)
     lease.connection = server.pool(index).take(demand.reuse_min_requests);
   if (!lease.connection) return false;

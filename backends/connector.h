@@ -31,6 +31,8 @@ class Lease {
   void release() noexcept;
   // Frees the slot, keeps the connection for later requests.
   void park(Worker& worker, std::optional<std::uint32_t> limit) noexcept;
+  // Frees the slot, keeps the connection for the session that `own` belongs to.
+  void keep(Worker& worker, IdlePool& own) noexcept;
 };
 
 // What a session asks for.
@@ -43,9 +45,9 @@ struct Demand {
   const Address* local = nullptr;  // where the client connected to: port offsets, transparent
   std::string_view proxy_header;   // sent first on new connections; filled by the session
   bool allow_reuse = false;        // of connections that other sessions opened
-  // The connection that this very session used last, and its server; taken when that server is chosen again.
-  std::unique_ptr<ServerConnection>* own = nullptr;
-  const Server* own_server = nullptr;
+  IdlePool* own = nullptr;         // connections that this very session keeps; they are taken first
+  // The server of the session's last request, when it should rather stay there; it may be moved freely.
+  Server* preferred = nullptr;
   std::uint32_t reuse_min_requests =
       0;                       // only connections that have served that many (http-reuse aggressive)
   Millis connect_timeout = 0;  // 0: none

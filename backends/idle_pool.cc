@@ -37,6 +37,16 @@ std::unique_ptr<ServerConnection> IdlePool::take(std::uint32_t min_requests) noe
   return nullptr;
 }
 
+std::unique_ptr<ServerConnection> IdlePool::take_for(const Server& server) noexcept {
+  for (ServerConnection* c = head_; c != nullptr; c = c->next_) {
+    if (c->server != &server) continue;
+    auto connection = unlink(*c);
+    connection->stream.unwatch_idle();
+    return connection;
+  }
+  return nullptr;
+}
+
 void IdlePool::on_event(void* connection) noexcept {
   auto& c = *static_cast<ServerConnection*>(connection);
   if (c.pool_ != nullptr) (void)c.pool_->unlink(c);  // closes it

@@ -306,6 +306,40 @@ Task<Next> HttpConnection::run_tunnel(std::string_view head) {
   co_return Next::close;
 }
 
+namespace {
+
+// NTLM and its like authenticate the connection, not the request (manual 4.2, http-reuse).
+bool authenticates_connection(const http::ResponseHead& response) noexcept {
+  for (const std::string_view field : {"www-authenticate", "proxy-authenticate"}) {
+    for (std::size_t i = response.headers.find(field); i != http::HeaderBlock::npos;
+         i = response.headers.find(field, i + 1)) {
+      const std::string_view scheme = response.headers.value(i);
+      if (http::iequals(scheme.substr(0, 9), "Negotiate") || http::iequals(scheme.substr(0, 4), "NTLM")) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+// The connection goes to the pool for everybody, or stays with this session.
+void HttpConnection::keep_server_connection() {
+  const backends::ServerDef& def = lease_.server->def();
+  backends::ServerConnection& connection = *lease_.connection;
+  const bool worn = def.max_reuse >= 0 && connection.requests >= static_cast<std::uint32_t>(def.max_reuse);
+  if (worn) return;
+  last_server_ = lease_.server;
+  stay_with_server_ = response_.status == 401 || response_.status == 407;
+  if (stay_with_server_ && authenticates_connection(response_)) connection.is_private = true;
+  if (connection.is_private || target_def_->reuse == backends::Reuse::never) {
+    if (keep_client_) lease_.keep(worker(), own_connections_);
+    return;
+  }
+  const int limit = def.pool_max_conn;
+  lease_.park(worker(),
+              limit < 0 ? std::nullopt : std::optional<std::uint32_t>(static_cast<std::uint32_t>(limit)));
+}
+
 // After the last byte of the response: what becomes of the two connections.
 Task<Next> HttpConnection::settle_response(bool complete) {
   if (body_pump_running_) {
@@ -316,16 +350,8 @@ Task<Next> HttpConnection::settle_response(bool complete) {
     keep_client_ = false;
     keep_server_ = false;
   }
-  if (complete && keep_server_ && request_body_done_ && reply_.empty() && !lease_.connection->is_private &&
-      target_def_->reuse != backends::Reuse::never) {
-    const int limit = lease_.server->def().pool_max_conn;
-    const int uses = lease_.server->def().max_reuse;
-    const bool worn = uses >= 0 && lease_.connection->requests >= static_cast<std::uint32_t>(uses);
-    if (!worn) {
-      lease_.park(worker(),
-                  limit < 0 ? std::nullopt : std::optional<std::uint32_t>(static_cast<std::uint32_t>(limit)));
-    }
-  }
+  last_server_ = nullptr;
+  if (complete && keep_server_ && request_body_done_ && reply_.empty()) keep_server_connection();
   co_return complete&& keep_client_ ? Next::done : Next::close;
 }
 

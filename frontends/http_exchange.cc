@@ -6,41 +6,10 @@
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 #include "frontends/send_proxy.h"
-#include "http/forwarded.h"
 #include "http/serializer.h"
 
 namespace evenkeel::frontends {
 namespace {
-
-using backends::HttpMode;
-
-bool in_network(const Address& address, const backends::Network& network) noexcept {
-  const std::string_view a = address.ip_bytes();
-  const std::string_view n = network.address.ip_bytes();
-  if (a.size() != n.size() || a.empty()) return false;
-  int bits = network.prefix;
-  for (std::size_t i = 0; i < a.size() && bits > 0; ++i, bits -= 8) {
-    const int mask = bits >= 8 ? 0xff : 0xff << (8 - bits);
-    if (((a[i] ^ n[i]) & mask) != 0) return false;
-  }
-  return true;
-}
-
-// X-Forwarded-For and X-Original-To (manual 4.2): one more field behind those that are there. The backend's
-// word on the header's name wins over the frontend's.
-void add_address_header(http::RequestHead& request, const backends::ForwardForDef& fe,
-                        const backends::ForwardForDef& be, const Address& address,
-                        std::string_view default_name) {
-  if ((!fe.on && !be.on) || !address.is_ip()) return;
-  if (fe.on && fe.except && in_network(address, *fe.except)) return;
-  if (be.on && be.except && in_network(address, *be.except)) return;
-  std::string_view name = default_name;
-  if (!fe.header.empty()) name = fe.header;
-  if (!be.header.empty()) name = be.header;
-  const bool if_none = (fe.on && fe.if_none) || (be.on && be.if_none);
-  if (if_none && request.headers.find(name) != http::HeaderBlock::npos) return;
-  request.headers.add(name, address.ip_string());
-}
 
 bool is_idempotent(http::Method method) noexcept {
   switch (method) {  // RFC 9110 section 9.2.2
@@ -57,83 +26,6 @@ bool is_idempotent(http::Method method) noexcept {
 }
 
 }  // namespace
-
-void HttpConnection::add_forwarded_headers() {
-  const backends::ForwardForDef& fe = def_->forward_for;
-  const backends::ForwardForDef& be = target_def_->forward_for;
-  const Address& source = rules_begun_ ? client_.rules().src : client_.peer;
-  if (fe.on || be.on) add_address_header(request_, fe, be, source, "x-forwarded-for");
-  const backends::ForwardForDef& fe_to = def_->original_to;
-  const backends::ForwardForDef& be_to = target_def_->original_to;
-  if (fe_to.on || be_to.on) add_address_header(request_, fe_to, be_to, client_.local(), "x-original-to");
-  const backends::ForwardedDef& f = target_def_->forwarded;
-  if (f.on) {
-    http::ForwardedElement element;
-    if (f.proto) element.proto = "http";
-    if (f.host) element.host = request_.headers.get(http::HeaderId::host);
-    if (f.by || f.by_port) element.by = http::ForwardedNode::of(client_.local(), f.by_port);
-    if (f.for_ || f.for_port) element.for_ = http::ForwardedNode::of(client_.peer, f.for_port);
-    request_.headers.add("forwarded", http::forwarded_element(element));
-  }
-}
-
-// False: the head does not fit a buffer.
-bool HttpConnection::serialize_head() {
-  http::SerializeOptions options;
-  if (!keep_server_ && !target_def_->pretend_keepalive && !request_framing_.upgrade) {
-    options.connection = http::ConnectionToken::close;
-  } else if (request_.version_minor == 0) {
-    options.connection = http::ConnectionToken::keep_alive;
-  }
-  out_.release();
-  out_.reserve();
-  const std::size_t size = http::serialize_request(request_, options, out_.space());
-  request_size_ = size;
-  if (size > out_.capacity()) return false;
-  out_.commit(size);
-  return true;
-}
-
-void HttpConnection::prepare_request() {
-  if (rules_begun_) {
-    const RuleContext& ctx = client_.rules();
-    if (ctx.timeout_server_ms) server_timeout_ = *ctx.timeout_server_ms;
-    if (ctx.timeout_tunnel_ms) tunnel_timeout_ = *ctx.timeout_tunnel_ms;
-    record_.level = ctx.log_level;
-  }
-  read_cookies();
-  add_forwarded_headers();
-  if (def_->unique_id && !def_->unique_id_header.empty()) {
-    const std::string_view id = begin_rules().unique_id();
-    record_.unique_id = id;
-    if (!id.empty()) request_.headers.add(def_->unique_id_header, id);
-  }
-  const HttpMode mode = std::max(def_->http_mode, target_def_->http_mode);
-  keep_server_ = mode == HttpMode::keep_alive;
-  if (mode == HttpMode::close) keep_client_ = false;
-  if (!serialize_head()) return;  // exchange() refuses it
-  if (request_body_done_) return;
-  // A body that is here already goes along in the same segment, and can be sent again if need be.
-  Buffer& in = client_.in;
-  const std::size_t here = in.size() - request_head_length_;
-  if (request_framing_.kind == http::BodyKind::length && here >= request_body_left_ &&
-      target_def_->send_name_header.empty() && out_.space().size() >= request_body_left_) {
-    const auto body = static_cast<std::size_t>(request_body_left_);
-    std::copy_n(in.view().data() + request_head_length_, body, out_.space().data());
-    out_.commit(body);
-    request_size_ += body;
-    request_head_length_ += body;
-    record_.bytes_in += body;
-    request_body_left_ = 0;
-    request_body_done_ = true;
-    return;
-  }
-  // The buffer is needed for the body; the log still wants the head.
-  keep_request_line();
-  request_.detach();
-  in.consume(request_head_length_);
-  request_head_length_ = 0;
-}
 
 void HttpConnection::watch_client() {
   if (!def_->abort_on_close && !target_def_->abort_on_close) return;
@@ -159,26 +51,47 @@ Task<Next> HttpConnection::connect_failed(const backends::ConnectOutcome& outcom
   co_return co_await send_error(outcome.status);
 }
 
-Task<Next> HttpConnection::connect_server() {
-  using backends::Reuse;
-  backends::Demand demand;
-  demand.def = target_def_.get();
-  demand.pick.source = &client_.peer;
-  demand.pick.target = request_.target();
+// The server of the last request, if this one should go there too (manual 4.2, option prefer-last-server,
+// max-keep-alive-queue). After a 401 or 407 it always should: some authentication is for the connection.
+backends::Server* HttpConnection::preferred_server() const noexcept {
+  if (last_server_ == nullptr || &last_server_->backend() != target_) return nullptr;
+  const balance::Algorithm algorithm = target_def_->balance.algorithm;
+  const bool free_choice = algorithm <= balance::Algorithm::first || algorithm == balance::Algorithm::random;
+  if (!free_choice || !last_server_->can_serve() || last_server_->draining()) return nullptr;
+  if (stay_with_server_) return last_server_;
+  if (!target_def_->prefer_last_server) return nullptr;
+  const int limit = target_def_->max_keep_alive_queue;
+  const auto waiting = static_cast<int>(last_server_->queued.load(std::memory_order_relaxed));
+  const bool joins = limit < 0 || !last_server_->full() || waiting + 1 < limit;
+  return joins ? last_server_ : nullptr;
+}
+
+void HttpConnection::describe_balancing(balance::PickContext& pick) {
+  pick.source = rules_begun_ ? &client_.rules().src : &client_.peer;
+  pick.target = request_.target();
   const balance::BalanceDef& balance = target_def_->balance;
   if (balance.algorithm == balance::Algorithm::hdr) {
     const std::size_t at = request_.headers.find(balance.name);
-    if (at != http::HeaderBlock::npos) demand.pick.header = request_.headers.value(at);
+    if (at != http::HeaderBlock::npos) pick.header = request_.headers.value(at);
   }
-  if (balance.needs_body() && client_.in.held())
-    demand.pick.body = client_.in.view().substr(request_head_length_);
-  if (rules_begun_) demand.pick.source = &client_.rules().src;
+  if (balance.needs_body() && client_.in.held()) {
+    pick.body = client_.in.view().substr(request_head_length_);
+  }
+}
+
+backends::Demand HttpConnection::make_demand() {
+  using backends::Reuse;
+  backends::Demand demand;
+  demand.def = target_def_.get();
+  describe_balancing(demand.pick);
   demand.wanted = choose_server();
   if (demand.wanted != nullptr) {
     cookies_.request = backends::RequestCookie::unused;
   } else if (cookies_.server != nullptr) {
     demand.wanted = cookies_.server;
     demand.insist = persist_insisted_;
+  } else {
+    demand.preferred = preferred_server();
   }
   demand.client = &client_.peer;
   if (needs_local_address(*target_def_)) demand.local = &client_.local();
@@ -186,10 +99,16 @@ Task<Next> HttpConnection::connect_server() {
   demand.connect_timeout = t.connect;
   demand.queue_timeout = t.queue > 0 ? t.queue : t.connect;
   demand.retries = target_def_->retries;
+  demand.own = &own_connections_;
   const Reuse reuse = target_def_->reuse;
   demand.allow_reuse =
       reuse == Reuse::always || reuse == Reuse::aggressive || (reuse == Reuse::safe && request_number_ > 1);
   demand.reuse_min_requests = reuse == Reuse::aggressive && request_number_ == 1 ? 2 : 0;
+  return demand;
+}
+
+Task<Next> HttpConnection::connect_server() {
+  const backends::Demand demand = make_demand();
   watch_client();
   const backends::ConnectOutcome outcome = co_await connector_->run(demand, lease_);
   if (!outcome.ok) {

@@ -6,6 +6,7 @@
 //   -> send_response -> finish. Each is awaited once in HttpConnection::run().
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -90,11 +91,16 @@ class HttpConnection final : public backends::LiveSession {
   void write_cookies();
   [[nodiscard]] std::string server_cookie(const backends::Server& of) const;
 
-  // http_exchange.cc: the server
+  // http_prepare.cc: what goes to the server
   bool serialize_head();
   void prepare_request();
   void add_forwarded_headers();
+
+  // http_exchange.cc: the server
   Task<Next> exchange();
+  [[nodiscard]] backends::Demand make_demand();
+  void describe_balancing(balance::PickContext& pick);
+  [[nodiscard]] backends::Server* preferred_server() const noexcept;
   Task<Next> attempt(bool& again);
   Task<Next> connect_server();
   Task<bool> send_request_head();
@@ -119,6 +125,7 @@ class HttpConnection final : public backends::LiveSession {
   Task<bool> write_client(std::string_view bytes);
   Task<Next> run_tunnel(std::string_view head);
   Task<Next> settle_response(bool complete);
+  void keep_server_connection();
 
   void finish_request();
   void fail(Cause cause, Phase phase) noexcept;
@@ -158,6 +165,11 @@ class HttpConnection final : public backends::LiveSession {
   std::shared_ptr<const backends::BackendDef> target_def_;
   std::unique_ptr<backends::Connector> connector_;
   backends::Lease lease_;
+  // Server connections that nobody else may use: http-reuse never, PROXY headers, sources of the client's.
+  std::atomic<std::uint32_t> own_count_{0};
+  backends::IdlePool own_connections_{own_count_};
+  backends::Server* last_server_ = nullptr;  // of the last request, if its connection was kept
+  bool stay_with_server_ = false;            // it asked for authentication
   int replays_left_ = 0;
 
   std::string request_line_;  // method and target as they came, once the buffer or rules may change them

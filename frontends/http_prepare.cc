@@ -1,0 +1,122 @@
+// The request as the server will get it: fields that proxies add, and the head in one piece with a short
+// body.
+#include <algorithm>
+
+#include "frontends/http_transaction.h"
+#include "frontends/rule_context.h"
+#include "http/forwarded.h"
+#include "http/serializer.h"
+
+namespace evenkeel::frontends {
+namespace {
+
+using backends::HttpMode;
+
+bool in_network(const Address& address, const backends::Network& network) noexcept {
+  const std::string_view a = address.ip_bytes();
+  const std::string_view n = network.address.ip_bytes();
+  if (a.size() != n.size() || a.empty()) return false;
+  int bits = network.prefix;
+  for (std::size_t i = 0; i < a.size() && bits > 0; ++i, bits -= 8) {
+    const int mask = bits >= 8 ? 0xff : 0xff << (8 - bits);
+    if (((a[i] ^ n[i]) & mask) != 0) return false;
+  }
+  return true;
+}
+
+// X-Forwarded-For and X-Original-To (manual 4.2): one more field behind those that are there. The backend's
+// word on the header's name wins over the frontend's.
+void add_address_header(http::RequestHead& request, const backends::ForwardForDef& fe,
+                        const backends::ForwardForDef& be, const Address& address,
+                        std::string_view default_name) {
+  if ((!fe.on && !be.on) || !address.is_ip()) return;
+  if (fe.on && fe.except && in_network(address, *fe.except)) return;
+  if (be.on && be.except && in_network(address, *be.except)) return;
+  std::string_view name = default_name;
+  if (!fe.header.empty()) name = fe.header;
+  if (!be.header.empty()) name = be.header;
+  const bool if_none = (fe.on && fe.if_none) || (be.on && be.if_none);
+  if (if_none && request.headers.find(name) != http::HeaderBlock::npos) return;
+  request.headers.add(name, address.ip_string());
+}
+
+}  // namespace
+
+void HttpConnection::add_forwarded_headers() {
+  const backends::ForwardForDef& fe = def_->forward_for;
+  const backends::ForwardForDef& be = target_def_->forward_for;
+  const Address& source = rules_begun_ ? client_.rules().src : client_.peer;
+  if (fe.on || be.on) add_address_header(request_, fe, be, source, "x-forwarded-for");
+  const backends::ForwardForDef& fe_to = def_->original_to;
+  const backends::ForwardForDef& be_to = target_def_->original_to;
+  if (fe_to.on || be_to.on) add_address_header(request_, fe_to, be_to, client_.local(), "x-original-to");
+  const backends::ForwardedDef& f = target_def_->forwarded;
+  if (f.on) {
+    http::ForwardedElement element;
+    if (f.proto) element.proto = "http";
+    if (f.host) element.host = request_.headers.get(http::HeaderId::host);
+    if (f.by || f.by_port) element.by = http::ForwardedNode::of(client_.local(), f.by_port);
+    if (f.for_ || f.for_port) element.for_ = http::ForwardedNode::of(client_.peer, f.for_port);
+    request_.headers.add("forwarded", http::forwarded_element(element));
+  }
+}
+
+// False: the head does not fit a buffer.
+bool HttpConnection::serialize_head() {
+  http::SerializeOptions options;
+  if (!keep_server_ && !target_def_->pretend_keepalive && !request_framing_.upgrade) {
+    options.connection = http::ConnectionToken::close;
+  } else if (request_.version_minor == 0) {
+    options.connection = http::ConnectionToken::keep_alive;
+  }
+  out_.release();
+  out_.reserve();
+  const std::size_t size = http::serialize_request(request_, options, out_.space());
+  request_size_ = size;
+  if (size > out_.capacity()) return false;
+  out_.commit(size);
+  return true;
+}
+
+void HttpConnection::prepare_request() {
+  if (rules_begun_) {
+    const RuleContext& ctx = client_.rules();
+    if (ctx.timeout_server_ms) server_timeout_ = *ctx.timeout_server_ms;
+    if (ctx.timeout_tunnel_ms) tunnel_timeout_ = *ctx.timeout_tunnel_ms;
+    record_.level = ctx.log_level;
+  }
+  read_cookies();
+  add_forwarded_headers();
+  if (def_->unique_id && !def_->unique_id_header.empty()) {
+    const std::string_view id = begin_rules().unique_id();
+    record_.unique_id = id;
+    if (!id.empty()) request_.headers.add(def_->unique_id_header, id);
+  }
+  const HttpMode mode = std::max(def_->http_mode, target_def_->http_mode);
+  keep_server_ = mode == HttpMode::keep_alive;
+  if (mode == HttpMode::close) keep_client_ = false;
+  if (!serialize_head()) return;  // exchange() refuses it
+  if (request_body_done_) return;
+  // A body that is here already goes along in the same segment, and can be sent again if need be.
+  Buffer& in = client_.in;
+  const std::size_t here = in.size() - request_head_length_;
+  if (request_framing_.kind == http::BodyKind::length && here >= request_body_left_ &&
+      target_def_->send_name_header.empty() && out_.space().size() >= request_body_left_) {
+    const auto body = static_cast<std::size_t>(request_body_left_);
+    std::copy_n(in.view().data() + request_head_length_, body, out_.space().data());
+    out_.commit(body);
+    request_size_ += body;
+    request_head_length_ += body;
+    record_.bytes_in += body;
+    request_body_left_ = 0;
+    request_body_done_ = true;
+    return;
+  }
+  // The buffer is needed for the body; the log still wants the head.
+  keep_request_line();
+  request_.detach();
+  in.consume(request_head_length_);
+  request_head_length_ = 0;
+}
+
+}  // namespace evenkeel::frontends
