@@ -228,6 +228,10 @@ Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
                                             1);
     }
     record_.server = lease.server->name;
+    last_tried_ = lease.server;
+    auto& tried = lease.server->counters(index);  // every attempt counts as a session, as in HAProxy
+    ++tried.cum_sess;
+    tried.rate(stats::RateId::sess_rate, worker_.now());
     if (record_.at.dequeued == stats::kUnset) record_.at.dequeued = worker_.now_us();
     if (attempt == 0 && reuse(demand, lease)) co_return ConnectOutcome{true};
     lease.reused = false;

@@ -75,7 +75,12 @@ class Connector {
   [[nodiscard]] Backend& backend() const noexcept { return backend_; }
   // Servers that failed this session; they are avoided while others can take it.
   void avoid(Server& server);
-  void forget_failures() noexcept { avoided_.clear(); }
+  void forget_failures() noexcept {
+    avoided_.clear();
+    last_tried_ = nullptr;
+  }
+  // The server of the latest attempt, reached or not; null before the first.
+  [[nodiscard]] Server* last_tried() const noexcept { return last_tried_; }
 
  private:
   Task<ConnectOutcome> obtain_slot(const Demand& demand, Server*& server);
@@ -91,6 +96,7 @@ class Connector {
   FdStream* connecting_ = nullptr;
   Cause aborted_ = Cause::none;
   std::vector<balance::Member*> avoided_;
+  Server* last_tried_ = nullptr;
 };
 
 }  // namespace evenkeel::backends

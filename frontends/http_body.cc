@@ -374,7 +374,8 @@ Task<Next> HttpConnection::send_response() {
   if (!tunnel) {
     if (!keep_client_) {
       options.connection = http::ConnectionToken::close;
-    } else if (request_.version_minor == 0) {
+    } else if (request_.version_minor == 0 || response_.version_minor == 0) {
+      // A version of 1.0 on either side would mean a close otherwise.
       options.connection = http::ConnectionToken::keep_alive;
     }
     if (response_framing_.kind == http::BodyKind::chunked && request_.version_minor == 0) {

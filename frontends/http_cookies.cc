@@ -11,6 +11,9 @@ std::string HttpConnection::server_cookie(const backends::Server& of) const {
 void HttpConnection::read_cookies() {
   persist_insisted_ = target_def_->persist;
   persist_ignored_ = false;
+  // Shown from here on, also when no server comes to answer.
+  if (target_def_->cookie.logged())
+    record_.cookie_in = record_.cookie_out = static_cast<char>(backends::RequestCookie::none);
   if (target_def_->rules) {
     persist_insisted_ = persist_insisted_ || any_holds(target_def_->rules->force_persist);
     persist_ignored_ = any_holds(target_def_->rules->ignore_persist);

@@ -119,10 +119,7 @@ Task<Next> HttpConnection::connect_server() {
   if (cookies_.request == backends::RequestCookie::valid && server != cookies_.server) {
     cookies_.request = backends::RequestCookie::down;  // redispatched
   }
-  auto& counters = server->counters(client_.context.index());
-  ++counters.cum_sess;
-  ++counters.cum_req;
-  counters.rate(stats::RateId::sess_rate, worker().now());
+  ++server->counters(client_.context.index()).cum_req;
   co_return Next::proceed;
 }
 

@@ -19,7 +19,6 @@ bool HttpConnection::client_may_stay() const noexcept {
 }
 
 Task<Next> HttpConnection::send_bytes_and_end(std::string_view bytes, bool may_keep) {
-  record_.at.response_done = worker().now_us();
   const IoResult sent =
       co_await write_all(worker(), client_.stream, bytes, &client_deadline_, def_->timeouts.client);
   record_.bytes_out += sent.bytes;
@@ -80,6 +79,8 @@ Task<Next> HttpConnection::answer_monitor() {
   ++client_.frontend.counters(client_.context.index()).intercepted;
   const bool failing = def_->rules && any_holds(def_->rules->monitor_fail);
   fail(Cause::local, Phase::request);
+  constexpr int kSilent = 8;
+  record_.level = kSilent;  // probes come every second and say nothing
   co_return co_await send_error(failing ? 503 : 200);
 }
 

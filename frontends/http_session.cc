@@ -84,7 +84,8 @@ void HttpConnection::finish_request() {
   server = nullptr;
   lease_.release();
   if (target_ != nullptr) target_->current_sessions.fetch_sub(1, std::memory_order_relaxed);
-  finish_record(record_, client_, target_, used);
+  finish_record(record_, client_, target_, used, connector_ ? connector_->last_tried() : nullptr);
+  if (connector_) connector_->forget_failures();
   target_ = nullptr;
   backend = nullptr;
   if (client_.in.held()) {

@@ -29,7 +29,7 @@ void begin_record(stats::SessionRecord& record, ClientConnection& client) {
 }
 
 void finish_record(stats::SessionRecord& record, ClientConnection& client, backends::Backend* backend,
-                   backends::Server* server) {
+                   backends::Server* server, backends::Server* tried) {
   const auto index = client.context.index();
   const Millis now = client.context.worker.now();
   record.at.ended = client.context.worker.now_us();
@@ -44,6 +44,7 @@ void finish_record(stats::SessionRecord& record, ClientConnection& client, backe
   count_side(be, record, now);
   count_end(be, record);
   if (record.http) be.count_status(static_cast<unsigned>(record.status < 0 ? 0 : record.status));
+  if (server == nullptr && tried != nullptr) count_side(tried->counters(index), record, now);
   if (server == nullptr) return;
   be.note_times(timers.queue, timers.connect, timers.response, timers.active);
   auto& srv = server->counters(index);

@@ -9,8 +9,8 @@ namespace evenkeel::frontends {
 // Fills what the record takes from the connection itself.
 void begin_record(stats::SessionRecord& record, ClientConnection& client);
 // Adds the record to the counters of frontend, backend and server (null where there was none) and writes the
-// log line.
+// log line. tried: the server that was to take it, also when it could not be reached.
 void finish_record(stats::SessionRecord& record, ClientConnection& client, backends::Backend* backend,
-                   backends::Server* server);
+                   backends::Server* server, backends::Server* tried = nullptr);
 
 }  // namespace evenkeel::frontends

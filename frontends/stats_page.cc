@@ -83,6 +83,7 @@ Task<bool> HttpConnection::read_form(std::string& body, bool& too_large) {
 Task<Next> HttpConnection::send_page(const stats::PageReply& reply) {
   if (reply.delay > 0) co_await worker().sleep(reply.delay);
   record_.status = reply.status;
+  record_.at.response_done = worker().now_us();
   record_.server = "<STATS>";
   const bool stay = client_may_stay();
   std::string text = "HTTP/1.1 " + std::to_string(reply.status) + " ";

@@ -127,9 +127,6 @@ Task<void> TcpSession::run() {
     record_.phase = outcome.phase;
   } else {
     server = lease_.server;
-    auto& srv = server->counters(index);
-    ++srv.cum_sess;
-    srv.rate(stats::RateId::sess_rate, client_.context.worker.now());
     client_.context.engine.logs().early(client_, record_, &target_, server, 0);
     const bool alive = co_await send_first_bytes();
     RelayResult result;
@@ -155,7 +152,7 @@ Task<void> TcpSession::run() {
   server = nullptr;
   lease_.release();
   target_.current_sessions.fetch_sub(1, std::memory_order_relaxed);
-  finish_record(record_, client_, &target_, used);
+  finish_record(record_, client_, &target_, used, connector_.last_tried());
 }
 
 }  // namespace

@@ -68,17 +68,29 @@ template <Address Record::*kMember>
 void ip_of(EvalContext& ctx, bool hex, std::string& out) {
   if (ctx.record != nullptr) ip(ctx.record->*kMember, hex, out);
 }
+void port(const Address& address, const Record& record, bool hex, std::string& out) {
+  if (address.family() == AF_UNSPEC) return;
+  const std::uint32_t number = address.is_ip() ? address.port() : record.listener_id;
+  if (hex) {
+    hexadecimal(number, 4, out);
+  } else {
+    decimal(number, out);
+  }
+}
 template <Address Record::*kMember>
 void port_of(EvalContext& ctx, bool hex, std::string& out) {
-  if (ctx.record == nullptr) return;
-  const Address& address = ctx.record->*kMember;
-  if (address.family() == AF_UNSPEC) return;
-  const std::uint32_t port = address.is_ip() ? address.port() : ctx.record->listener_id;
-  if (hex) {
-    hexadecimal(port, 4, out);
-  } else {
-    decimal(port, out);
-  }
+  if (ctx.record != nullptr) port(ctx.record->*kMember, *ctx.record, hex, out);
+}
+// The kernel is asked for our own address only where somebody wants it; records go without.
+const Address& frontend_address(const EvalContext& ctx) {
+  const bool recorded = ctx.record != nullptr && ctx.record->local.family() != AF_UNSPEC;
+  return recorded || ctx.fc_dst == nullptr ? ctx.record->local : *ctx.fc_dst;
+}
+void frontend_ip(EvalContext& ctx, bool hex, std::string& out) {
+  if (ctx.record != nullptr) ip(frontend_address(ctx), hex, out);
+}
+void frontend_port(EvalContext& ctx, bool hex, std::string& out) {
+  if (ctx.record != nullptr) port(frontend_address(ctx), *ctx.record, hex, out);
 }
 
 void backend(EvalContext& ctx, bool, std::string& out) {
@@ -269,8 +281,8 @@ constexpr LogAlias kAliases[] = {
     {"cp", Kind::port, false, port_of<&Record::client>},
     {"f", Kind::text, false, text_of<&Record::frontend>},
     {"fc", Kind::number, false, number_of<&Record::feconn>},
-    {"fi", Kind::ip, false, ip_of<&Record::local>},
-    {"fp", Kind::port, false, port_of<&Record::local>},
+    {"fi", Kind::ip, false, frontend_ip},
+    {"fp", Kind::port, false, frontend_port},
     {"ft", Kind::text, false, frontend_transport},
     {"hr", Kind::text, false, captured_block<&Record::request_captures>},
     {"hrl", Kind::text, false, captured_list<&Record::request_captures>},

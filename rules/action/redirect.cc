@@ -70,6 +70,7 @@ class Redirect final : public Action {
     reply.clear();
     reply.kind = Reply::Kind::built;
     reply.status = options_.code;
+    if (options_.code == 302) reply.reason = "Found";  // elsewhere it is "Moved Temporarily", as in HAProxy
     reply.headers.emplace_back("content-length", "0");
     reply.headers.emplace_back("location", std::move(location));
     // Permanent redirections may be cached; the others must not be, even by caches that are older than RFC
