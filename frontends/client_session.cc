@@ -5,6 +5,7 @@
 
 #include "core/proxy_protocol.h"
 #include "frontends/access_logs.h"
+#include "frontends/connection_rules.h"
 #include "frontends/http_session.h"
 #include "frontends/rule_context.h"
 #include "frontends/tcp_session.h"
@@ -107,6 +108,7 @@ Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, Addr
   client.accepted_wall_us = SystemClock().wall_us();
   if (peer.family() != AF_UNIX) prepare_socket(fd, client.frontend.def());
   count_connection(client);
+  if (!admit_connection(client)) co_return;
   if (listener.def.accept_proxy) {
     const bool known = co_await receive_proxy_header(client);
     if (!known) {
@@ -115,6 +117,7 @@ Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, Addr
     }
   }
   client.handshaken_us = context.worker.now_us();
+  if (!admit_session(client)) co_return;
   if (client.frontend.def().mode == backends::Mode::http) {
     co_await serve_http(client);
   } else {

@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "http/parser.h"
+
 namespace evenkeel::frontends {
 
 using rules::Number;
@@ -56,6 +58,16 @@ void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
   captured_method = record->method;
   captured_uri = record->target_uri;
   captured_version = record->version;
+}
+
+void RuleContext::inspect(std::string_view bytes, bool complete) {
+  request_bytes = {bytes, complete};
+  request = nullptr;
+  sniffed_.assign(bytes);
+  sniffed_head_.clear();
+  const http::ParseResult parsed = http::parse_request_head(sniffed_, http::Limits{}, sniffed_head_);
+  if (parsed.is_complete()) request = &sniffed_head_;
+  not_http = parsed.is_bad();
 }
 
 const backends::Backend* RuleContext::backend_named(std::string_view name) const {

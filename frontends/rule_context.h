@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "frontends/client_session.h"
+#include "http/head.h"
 #include "rules/captures.h"
 #include "rules/context.h"
 #include "rules/rule_sets.h"
@@ -24,6 +25,10 @@ class RuleContext final : public rules::EvalContext {
 
   // A new request begins: everything but the session's own variables is forgotten.
   void begin(http::RequestHead* head, std::uint32_t request_number);
+
+  // Mode tcp: what the client has sent so far. Rules may look at it as bytes or, when it is a complete
+  // request head, as HTTP. complete: no more will come before the rules have to decide.
+  void inspect(std::string_view bytes, bool complete);
 
   std::optional<std::int64_t> number(rules::Number what, std::string_view name) const override;
   std::optional<std::string_view> text(rules::Text what) const override;
@@ -54,6 +59,8 @@ class RuleContext final : public rules::EvalContext {
   rules::CaptureSlots request_slots_;
   rules::CaptureSlots response_slots_;
   std::string unique_id_;
+  std::string sniffed_;  // a copy: parsing lower-cases names in place
+  http::RequestHead sniffed_head_;
   std::uint32_t request_number_ = 0;
   Address local_;
 };

@@ -4,6 +4,7 @@
 #include "core/proxy_protocol.h"
 #include "core/relay.h"
 #include "frontends/access_logs.h"
+#include "frontends/connection_rules.h"
 #include "frontends/send_proxy.h"
 #include "frontends/session_end.h"
 
@@ -157,18 +158,43 @@ Task<void> TcpSession::run() {
 
 }  // namespace
 
+namespace {
+
+// A client that never got to a server.
+void end_without_server(ClientConnection& client, stats::SessionRecord& record, backends::Backend* target,
+                        Cause cause, Phase phase) {
+  record.cause = cause;
+  record.phase = phase;
+  auto& counters = client.frontend.counters(client.context.index());
+  if (cause == Cause::denied) {
+    ++counters.denied_req;
+  } else {
+    ++counters.failed_req;
+  }
+  finish_record(record, client, target, nullptr);
+}
+
+}  // namespace
+
 Task<void> serve_tcp(ClientConnection& client) {
-  backends::Backend* const target = client.frontend.default_backend;
-  if (target == nullptr) {
-    stats::SessionRecord record;
-    begin_record(record, client);
-    record.cause = Cause::server_abort;
-    record.phase = Phase::connect;
-    ++client.frontend.counters(client.context.index()).failed_req;
-    finish_record(record, client, nullptr, nullptr);
+  stats::SessionRecord record;
+  begin_record(record, client);
+  const Inspection found = co_await inspect_client(client, record);
+  if (found.refused) {
+    end_without_server(client, record, nullptr, Cause::denied, Phase::request);
     co_return;
   }
-  TcpSession session(client, *target);
+  if (found.backend == nullptr) {
+    end_without_server(client, record, nullptr, Cause::server_abort, Phase::connect);
+    co_return;
+  }
+  record.backend = found.backend->name();
+  const bool wanted = co_await inspect_for_backend(client, found.backend->def(), record);
+  if (!wanted) {
+    end_without_server(client, record, found.backend, Cause::denied, Phase::request);
+    co_return;
+  }
+  TcpSession session(client, *found.backend);
   co_await session.run();
 }
 

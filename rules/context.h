@@ -67,6 +67,7 @@ class EvalContext {
   Bytes response_bytes;                 // raw server bytes
   std::uint64_t request_body_size = 0;  // announced, or received so far
   std::uint64_t response_body_size = 0;
+  bool not_http = false;          // mode tcp: the bytes can no longer become a request
   bool inspection_ended = false;  // wait_end: the inspect delay is over, or none is set
 
   bool mode_http = true;

@@ -12,7 +12,7 @@ namespace {
 // No head yet: content rules may wait for one, as long as the client may still send.
 bool have_request(EvalContext& ctx, FetchState& state) noexcept {
   if (ctx.request != nullptr) return true;
-  state.pending = !ctx.request_bytes.complete && !ctx.inspection_ended;
+  state.pending = !ctx.not_http && !ctx.request_bytes.complete && !ctx.inspection_ended;
   return false;
 }
 

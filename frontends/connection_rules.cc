@@ -1,0 +1,117 @@
+#include "frontends/connection_rules.h"
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+
+#include "frontends/http_transaction.h"
+#include "frontends/rule_context.h"
+
+namespace evenkeel::frontends {
+namespace {
+
+using rules::RuleSet;
+using rules::Verdict;
+
+// Options that rules set on the client's socket.
+void apply_marks(ClientConnection& client, const RuleContext& ctx) noexcept {
+  if (ctx.mark) ::setsockopt(client.stream.fd(), SOL_SOCKET, SO_MARK, &*ctx.mark, sizeof(int));
+  if (ctx.tos) ::setsockopt(client.stream.fd(), IPPROTO_IP, IP_TOS, &*ctx.tos, sizeof(int));
+}
+
+// True: go on. Rules may have changed the addresses.
+bool run_now(ClientConnection& client, const RuleSet& set) {
+  RuleContext& ctx = client.rules();
+  ctx.inspection_ended = true;
+  const Verdict verdict = set.run(ctx);
+  client.peer = ctx.src;
+  client.set_local(ctx.dst);
+  apply_marks(client, ctx);
+  if (verdict == Verdict::silent_drop) drop_silently(client.stream.fd());
+  return verdict == Verdict::proceed || verdict == Verdict::allow || verdict == Verdict::wait;
+}
+
+// Runs a content set as often as it asks for more bytes. False: refused.
+Task<bool> run_content(ClientConnection& client, const RuleSet& set, Millis delay) {
+  if (set.empty()) co_return true;
+  Worker& worker = client.context.worker;
+  RuleContext& ctx = client.rules();
+  Deadline deadline(
+      worker.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
+      &client.stream);
+  ctx.inspection_ended = delay <= 0;
+  if (delay > 0) deadline.set(worker.now() + delay);
+  std::size_t next = 0;
+  for (;;) {
+    const bool full = client.in.held() && client.in.size() >= client.in.capacity();
+    if (full) ctx.inspection_ended = true;
+    ctx.inspect(client.in.held() ? client.in.view() : std::string_view(), ctx.inspection_ended);
+    const Verdict verdict = set.run(ctx, next);
+    if (verdict == Verdict::silent_drop) drop_silently(client.stream.fd());
+    if (verdict != Verdict::wait) co_return verdict == Verdict::proceed || verdict == Verdict::allow;
+    if (ctx.inspection_ended) {  // no more to come, and still no decision: this rule does not hold
+      ++next;
+      continue;
+    }
+    client.in.reserve();
+    if (client.in.space().empty()) client.in.compact();
+    const IoResult in = co_await client.stream.read(client.in.space());
+    if (in.ok()) {
+      client.in.commit(in.bytes);
+    } else if (in.status == IoStatus::timeout || in.status == IoStatus::eof) {
+      ctx.inspection_ended = true;
+    } else {
+      co_return false;
+    }
+  }
+}
+
+}  // namespace
+
+bool admit_connection(ClientConnection& client) {
+  const auto& sets = client.frontend.def().rules;
+  if (!sets || sets->tcp_connection.empty()) return true;
+  const bool admitted = run_now(client, sets->tcp_connection);
+  if (!admitted) ++client.frontend.counters(client.context.index()).denied_conn;
+  return admitted;
+}
+
+bool admit_session(ClientConnection& client) {
+  const auto& sets = client.frontend.def().rules;
+  if (!sets || sets->tcp_session.empty()) return true;
+  client.rules().src = client.peer;
+  client.rules().dst = client.local();
+  const bool admitted = run_now(client, sets->tcp_session);
+  if (!admitted) ++client.frontend.counters(client.context.index()).denied_sess;
+  return admitted;
+}
+
+Task<Inspection> inspect_client(ClientConnection& client, const stats::SessionRecord& record) {
+  Inspection result;
+  result.backend = client.frontend.default_backend;
+  const auto& sets = client.frontend.def().rules;
+  if (!sets) co_return result;
+  RuleContext& ctx = client.rules();
+  ctx.use_record(record);
+  ctx.begin(nullptr, 1);
+  const bool accepted = co_await run_content(client, sets->tcp_request_content, sets->request_inspect_delay);
+  result.refused = !accepted;
+  apply_marks(client, ctx);
+  if (!accepted || sets->use_backend.empty()) co_return result;
+  Engine& engine = client.context.engine;
+  const std::string_view name =
+      sets->use_backend.pick(ctx, [&](std::string_view n) { return engine.find_backend(n) != nullptr; });
+  if (!name.empty()) result.backend = engine.find_backend(name);
+  co_return result;
+}
+
+Task<bool> inspect_for_backend(ClientConnection& client, const backends::BackendDef& def,
+                               const stats::SessionRecord& record) {
+  if (!def.rules || def.rules == client.frontend.def().rules) co_return true;
+  if (client.rules().record != &record) {
+    client.rules().use_record(record);
+    client.rules().begin(nullptr, 1);
+  }
+  co_return co_await run_content(client, def.rules->tcp_request_content, def.rules->request_inspect_delay);
+}
+
+}  // namespace evenkeel::frontends
