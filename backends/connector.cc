@@ -9,6 +9,26 @@
 
 namespace evenkeel::backends {
 
+// The time between two attempts, which abort() cuts short.
+struct Connector::Pause {
+  Pause(Worker& w, Millis until) noexcept
+      : worker(w),
+        deadline(
+            w.timers(), [](void* self) noexcept { static_cast<Pause*>(self)->waiter.resume(); }, this) {
+    deadline.set(until);
+  }
+  Worker& worker;
+  Deadline deadline;
+  std::coroutine_handle<> waiter;
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> h) noexcept { waiter = h; }
+  void await_resume() const noexcept {}
+  void cut() noexcept {
+    deadline.clear();
+    worker.defer(waiter);
+  }
+};
+
 Lease& Lease::operator=(Lease&& o) noexcept {
   if (this != &o) {
     release();
@@ -54,6 +74,7 @@ void Lease::keep(Worker& worker, IdlePool& own) noexcept {
 void Connector::abort(Cause why) noexcept {
   if (aborted_ != Cause::none) return;
   aborted_ = why;
+  if (pausing_ != nullptr) std::exchange(pausing_, nullptr)->cut();
   if (waiting_ != nullptr) waiting_->give_up(IoStatus::cancelled);
   if (connecting_ != nullptr) connecting_->cancel(IoStatus::cancelled);
 }
@@ -275,7 +296,10 @@ Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
     }
     // Turn-around time before the same server is tried again (manual 4.2, retries).
     const Millis pause = demand.connect_timeout > 0 ? std::min<Millis>(1000, demand.connect_timeout) : 1000;
-    co_await worker_.sleep(pause);
+    Pause turn_around(worker_, worker_.now() + pause);
+    pausing_ = &turn_around;
+    co_await turn_around;
+    pausing_ = nullptr;
     if (aborted_ != Cause::none) {
       lease.release();
       co_return ConnectOutcome{false, aborted_, Phase::connect, 503};

@@ -92,7 +92,9 @@ class Connector {
   Worker& worker_;
   Backend& backend_;
   stats::SessionRecord& record_;
+  struct Pause;
   QueueWait* waiting_ = nullptr;
+  Pause* pausing_ = nullptr;
   FdStream* connecting_ = nullptr;
   Cause aborted_ = Cause::none;
   std::vector<balance::Member*> avoided_;

@@ -14,7 +14,9 @@ FdStream::FdStream(Worker& worker, int fd, bool fresh)
 
 FdStream::~FdStream() {
   worker_.poller().drop(watch_);
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ < 0) return;
+  ::close(fd_);
+  fault::closed(fd_);
 }
 
 int FdStream::release() noexcept {
@@ -40,15 +42,37 @@ void FdStream::cannot_watch(IoOp* op) noexcept {
   op->result = {0, io_status_of(error), error};
 }
 
+// Replaces what the kernel would say; true: done, with `done` telling whether the operation has ended.
+bool FdStream::fault_in(IoOp& op, fault::Op what, std::size_t& limit, bool& done) noexcept {
+  using Kind = fault::Verdict::Kind;
+  const fault::Verdict verdict = fault::ask(what, fd_);
+  if (verdict.kind == Kind::none) return false;
+  if (verdict.kind == Kind::shorten) {
+    limit = 1;
+    return false;
+  }
+  done = verdict.kind != Kind::stall;
+  if (verdict.kind == Kind::eof) op.result = {0, IoStatus::eof, 0};
+  if (verdict.kind == Kind::error) op.result = {0, io_status_of(verdict.error), verdict.error};
+  return true;
+}
+
 bool FdStream::try_read(ReadOp& op) noexcept {
+  std::size_t limit = op.into.size();
+  bool done = false;
   if (op.into.empty()) {
     op.result = {};
+    if (may_read_ && fault_in(op, fault::Op::wait_read, limit, done)) return done;
     return may_read_;
   }
+  if (fault_in(op, fault::Op::read, limit, done)) {
+    may_read_ = done;
+    return done;
+  }
   for (;;) {
-    const ssize_t n = ::recv(fd_, op.into.data(), op.into.size(), 0);
+    const ssize_t n = ::recv(fd_, op.into.data(), limit, 0);
     if (n > 0) {
-      may_read_ = ended_ || static_cast<std::size_t>(n) == op.into.size();
+      may_read_ = ended_ || static_cast<std::size_t>(n) == limit;
       op.result = {static_cast<std::size_t>(n), IoStatus::ok, 0};
       return true;
     }
@@ -79,13 +103,27 @@ bool FdStream::start_read(ReadOp& op) noexcept {
 }
 
 bool FdStream::try_write(WriteOp& op) noexcept {
+  std::size_t limit = 0;
+  bool done = false;
   if (op.parts.empty() && op.single.iov_base == nullptr) {
     op.result = {};
+    if (may_write_ && fault_in(op, fault::Op::wait_write, limit, done)) return done;
     return may_write_;
+  }
+  if (fault_in(op, fault::Op::write, limit, done)) {
+    may_write_ = done;
+    return done;
   }
   msghdr message{};
   message.msg_iov = op.parts.empty() ? &op.single : const_cast<iovec*>(op.parts.data());
   message.msg_iovlen = op.parts.empty() ? 1 : op.parts.size();
+  iovec first{};
+  if (limit != 0) [[unlikely]] {
+    first = message.msg_iov[0];
+    first.iov_len = first.iov_len < limit ? first.iov_len : limit;
+    message.msg_iov = &first;
+    message.msg_iovlen = 1;
+  }
   for (;;) {
     const ssize_t n = ::sendmsg(fd_, &message, MSG_NOSIGNAL | (op.more ? MSG_MORE : 0));
     if (n >= 0) {

@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "core/fault.h"
 #include "core/poller.h"
 #include "core/stream.h"
 #include "core/worker.h"
@@ -49,6 +50,7 @@ class FdStream final : public Stream {
  private:
   bool try_read(ReadOp& op) noexcept;
   bool try_write(WriteOp& op) noexcept;
+  bool fault_in(IoOp& op, fault::Op what, std::size_t& limit, bool& done) noexcept;
   static void on_ready(void* self, bool readable, bool writable, bool ended) noexcept;
   void on_readable() noexcept;
   void on_writable() noexcept;

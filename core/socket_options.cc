@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/fault.h"
+
 namespace evenkeel {
 namespace {
 
@@ -61,6 +63,10 @@ void apply_keep_alive(int fd, const KeepAliveDef& def) noexcept {
 
 ConnectAttempt begin_connect(const Address& to, const ConnectOptions& options) noexcept {
   ConnectAttempt attempt;
+  if (const fault::Verdict v = fault::ask(fault::Op::connect, -1); v.kind == fault::Verdict::Kind::error) {
+    attempt.error = {0, io_status_of(v.error), v.error};
+    return attempt;
+  }
   const int fd = ::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     attempt.error = {0, io_status_of(errno), errno};
@@ -96,6 +102,9 @@ ConnectAttempt begin_connect(const Address& to, const ConnectOptions& options) n
 }
 
 int connect_error(int fd) noexcept {
+  if (const fault::Verdict v = fault::ask(fault::Op::connected, fd); v.kind == fault::Verdict::Kind::error) {
+    return v.error;
+  }
   int error = 0;
   socklen_t len = sizeof error;
   if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0) return errno;

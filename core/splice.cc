@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "core/fault.h"
 #include "core/relay.h"
 
 namespace evenkeel {
@@ -38,6 +39,8 @@ class PipeLease {
       pipes.idle.pop_back();
       return;
     }
+    if (const fault::Verdict v = fault::ask(fault::Op::pipe, -1); v.kind != fault::Verdict::Kind::none)
+      return;
     int fds[2];
     if (::pipe2(fds, O_NONBLOCK | O_CLOEXEC) != 0) return;
     pipe_ = {fds[0], fds[1]};
@@ -65,7 +68,18 @@ class PipeLease {
 
 enum class Move { moved, would_block, ended, failed, unsupported };
 
-Move splice_once(int from, int to, std::size_t want, std::size_t& moved, int& error) noexcept {
+// What: which side is the socket, whose trouble it would be.
+Move splice_once(int from, int to, std::size_t want, std::size_t& moved, int& error,
+                 fault::Op what) noexcept {
+  using Kind = fault::Verdict::Kind;
+  const fault::Verdict verdict = fault::ask(what, what == fault::Op::splice_read ? from : to);
+  if (verdict.kind == Kind::shorten) want = 1;
+  if (verdict.kind == Kind::stall) return Move::would_block;
+  if (verdict.kind == Kind::eof) return Move::ended;
+  if (verdict.kind == Kind::error) {
+    error = verdict.error;
+    return Move::failed;
+  }
   for (;;) {
     const ssize_t n = ::splice(from, nullptr, to, nullptr, want, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (n > 0) {
@@ -89,7 +103,7 @@ Task<IoStatus> flush(Worker& worker, PipeLease& pipe, Stream& to, const SpliceTi
   while (pipe.held > 0) {
     std::size_t moved = 0;
     int error = 0;
-    const Move move = splice_once(pipe.out(), to.raw_fd(), pipe.held, moved, error);
+    const Move move = splice_once(pipe.out(), to.raw_fd(), pipe.held, moved, error, fault::Op::splice_write);
     if (move == Move::moved) {
       pipe.held -= moved;
       arm(worker, times.write_deadline, times.write_timeout);
@@ -119,7 +133,7 @@ Task<SpliceResult> splice_stream(Worker& worker, Stream& from, Stream& to, std::
     int error = 0;
     const std::size_t want =
         static_cast<std::size_t>(std::min<std::uint64_t>(limit - result.bytes, kPipeSize));
-    const Move move = splice_once(from.raw_fd(), pipe.in(), want, moved, error);
+    const Move move = splice_once(from.raw_fd(), pipe.in(), want, moved, error, fault::Op::splice_read);
     if (move == Move::would_block) {
       from.exhausted_read();
       arm(worker, times.read_deadline, times.read_timeout);

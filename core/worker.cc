@@ -57,7 +57,7 @@ struct Worker::Loop {
     worker.refresh_clock();
     const Millis wait = due >= kNever ? at_most : std::min(at_most, due - worker.now());
     poller.wait(
-        stopped ? 0 : wait, [](void* w) noexcept { static_cast<Worker*>(w)->refresh_clock(); }, &worker);
+        wait, [](void* w) noexcept { static_cast<Worker*>(w)->refresh_clock(); }, &worker);
     if (worker.timers_.next_due() <= worker.now()) worker.timers_.advance(worker.now());
     resume_ready();
   }

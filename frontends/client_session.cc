@@ -20,6 +20,23 @@ struct Admission {
   ~Admission() { engine.release(listener.frontend, listener); }
 };
 
+// A connection that has not even said who it is can be ended like any other.
+class HeaderWait final : public backends::LiveSession {
+ public:
+  explicit HeaderWait(ClientConnection& client) : client_(client) {
+    frontend = &client.frontend;
+    client.context.sessions.join(*this);
+  }
+  void kill(Cause) noexcept override { client_.stream.cancel(IoStatus::cancelled); }
+  void describe(std::string& out) const override {
+    out += "proto=proxy src=" + client_.peer.to_string() + " fe=" + client_.frontend.name() +
+           " be=<NONE> srv=<none>";
+  }
+
+ private:
+  ClientConnection& client_;
+};
+
 void prepare_socket(int fd, const FrontendDef& def) noexcept {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -58,6 +75,7 @@ bool refuse_header(ClientConnection& client, IoStatus status) {
 // Reads the PROXY header; false: refuse the connection.
 Task<bool> receive_proxy_header(ClientConnection& client) {
   Worker& worker = client.context.worker;
+  const HeaderWait wait(client);
   Deadline deadline(
       worker.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
       &client.stream);
@@ -101,6 +119,7 @@ const Address& ClientConnection::local() {
 }
 
 Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, Address peer) {
+  const Resident resident(context);
   const Admission admission{context.engine, listener};
   ClientConnection client(context, listener, fd);
   client.peer = peer;

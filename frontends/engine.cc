@@ -23,9 +23,21 @@ const Clock& system_clock() noexcept {
   return clock;
 }
 
-constexpr Millis kTick = 200;  // housekeeping: slow starts, purges, stop conditions
+constexpr Millis kTick = 200;       // housekeeping: slow starts, purges, stop conditions
+constexpr Millis kWindDown = 2000;  // how long the sessions of a stopped worker may take to let go
 
 }  // namespace
+
+Resident::Resident(WorkerContext& context, FdStream* waits_on) noexcept
+    : stream_(waits_on), next_(context.residents), link_(&context.residents) {
+  if (next_ != nullptr) next_->link_ = &next_;
+  context.residents = this;
+}
+
+Resident::~Resident() {
+  *link_ = next_;
+  if (next_ != nullptr) next_->link_ = link_;
+}
 
 Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
     : totals(workers),
@@ -106,9 +118,9 @@ backends::Backend* Engine::find_backend(std::string_view name) const noexcept {
 
 bool Engine::admit(Frontend& frontend, Listener& listener) noexcept {
   const auto take = [](std::atomic<std::uint32_t>& count, std::uint32_t limit) {
-    const std::uint32_t now = count.fetch_add(1, std::memory_order_relaxed);
+    const std::uint32_t now = count.fetch_add(1);
     if (limit != 0 && now >= limit) {
-      count.fetch_sub(1, std::memory_order_relaxed);
+      count.fetch_sub(1);
       return false;
     }
     return true;
@@ -116,17 +128,18 @@ bool Engine::admit(Frontend& frontend, Listener& listener) noexcept {
   if (!take(current_connections, maxconn.load(std::memory_order_relaxed))) return false;
   if (take(frontend.current, frontend.maxconn.load(std::memory_order_relaxed))) {
     if (take(listener.current, listener.def.maxconn)) return true;
-    frontend.current.fetch_sub(1, std::memory_order_relaxed);
+    frontend.current.fetch_sub(1);
   }
-  current_connections.fetch_sub(1, std::memory_order_relaxed);
+  current_connections.fetch_sub(1);
   return false;
 }
 
 void Engine::release(Frontend& frontend, Listener& listener) noexcept {
-  current_connections.fetch_sub(1, std::memory_order_relaxed);
-  frontend.current.fetch_sub(1, std::memory_order_relaxed);
-  listener.current.fetch_sub(1, std::memory_order_relaxed);
-  if (waiting_acceptors.load(std::memory_order_relaxed) != 0) room_made();
+  // In one total order with the acceptors, which first say that they wait and then look once more.
+  current_connections.fetch_sub(1);
+  frontend.current.fetch_sub(1);
+  listener.current.fetch_sub(1);
+  if (waiting_acceptors.load() != 0) room_made();
 }
 
 void Engine::on_all_workers(const std::function<void(WorkerContext&)>& function) {
@@ -144,8 +157,13 @@ void Engine::kill_sessions(const backends::Server& server, Cause why) {
 }
 
 Task<void> Engine::housekeeping(WorkerContext& context) {
+  const Resident resident(context);
+  Deadline timer(
+      context.worker.timers(), [](void* tick) noexcept { static_cast<Event*>(tick)->set(); }, &context.tick);
   while (!stopped_.load(std::memory_order_relaxed)) {
-    co_await context.worker.sleep(kTick);
+    timer.set(context.worker.now() + kTick);
+    co_await context.tick;
+    context.tick.reset();
     const Millis now = context.worker.now();
     logs_->flush(context.index());
     for (const auto& backend : backends_) {
@@ -164,9 +182,8 @@ Task<void> Engine::housekeeping(WorkerContext& context) {
 
 void Engine::drained() noexcept {
   const Millis limit = config_->global.hard_stop_after;
-  static thread_local Millis since = 0;
-  if (since == 0) since = SystemClock().now_ms();
-  const bool over = limit > 0 && SystemClock().now_ms() - since >= limit;
+  if (draining_since_ == 0) draining_since_ = SystemClock().now_ms();
+  const bool over = limit > 0 && SystemClock().now_ms() - draining_since_ >= limit;
   // A loop that has yet to end may find a last connection.
   if (over || (accepting_.load() == 0 && current_connections.load() == 0)) stop();
 }
@@ -185,14 +202,32 @@ void Engine::run() {
     context->worker.post([this, context] { start_worker(*context); });
     threads_.emplace_back([this, context] {
       context->worker.run();
-      checks_->stop_on(context->index());
+      wind_down(*context);
     });
   }
   contexts_[0]->worker.post([this] { start_worker(*contexts_[0]); });
   contexts_[0]->worker.run();
-  checks_->stop_on(0);
+  wind_down(*contexts_[0]);
   for (auto& thread : threads_) thread.join();
   threads_.clear();
+}
+
+// The loop has ended, its tasks have not: each of them is told to give up, and the loop turns until they
+// have. So nothing is left that could leak, and what sessions hold (slots, places, descriptors) comes back.
+void Engine::wind_down(WorkerContext& context) noexcept {
+  checks_->stop_on(context.index());
+  const Millis limit = SystemClock().now_ms() + kWindDown;
+  while (context.residents != nullptr && SystemClock().now_ms() < limit) {
+    // Told anew in each round: a session that was between two waits may have begun the next one.
+    context.sessions.kill_if([](const backends::LiveSession&) { return true; }, Cause::killed_admin);
+    for (Resident* r = context.residents; r != nullptr; r = r->next_) {
+      if (r->stream_ != nullptr) r->stream_->cancel(IoStatus::cancelled);
+    }
+    context.tick.set();
+    for (Event* event : std::exchange(context.paused_acceptors, {})) event->set();
+    context.worker.run_for(10);
+  }
+  context.worker.run_for(0);  // ended checks and closed streams leave in the turn after
 }
 
 void Engine::soft_stop() {

@@ -32,6 +32,7 @@ class PageService;
 namespace evenkeel::frontends {
 
 class Engine;
+class Resident;
 class HealthChecks;
 class AccessLogs;
 
@@ -48,6 +49,8 @@ struct WorkerContext {
   Worker worker;
   backends::SessionList sessions;
   std::vector<Event*> paused_acceptors;
+  Event tick;                     // housekeeping waits for it
+  Resident* residents = nullptr;  // what must have gone before the worker may go
   std::vector<Acceptor> acceptors;
   struct Start {
     Listener* listener;
@@ -55,6 +58,23 @@ struct WorkerContext {
   };
   std::vector<Start> to_accept;  // owned, until the worker starts
   [[nodiscard]] unsigned index() const noexcept { return static_cast<unsigned>(worker.index()); }
+};
+
+// Marks a task that runs on a worker on its own (a client connection, an acceptor, a runtime socket): the
+// worker ends only when all of them have gone. One that waits for events of one stream for ever names it; its
+// wait is cancelled at the end. Lives in the task's frame, after the stream.
+class Resident {
+ public:
+  explicit Resident(WorkerContext& context, FdStream* waits_on = nullptr) noexcept;
+  Resident(const Resident&) = delete;
+  Resident& operator=(const Resident&) = delete;
+  ~Resident();
+
+ private:
+  friend class Engine;
+  FdStream* stream_;
+  Resident* next_;
+  Resident** link_;
 };
 
 class Engine {
@@ -77,7 +97,8 @@ class Engine {
   // Stops accepting; run() returns when the last session has ended, or when hard_stop_after has passed. Any
   // thread.
   void soft_stop();
-  // run() returns at once. Any thread.
+  // Ends all sessions; run() returns when the last of them has let go, which takes no longer than two
+  // seconds. Any thread.
   void stop();
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
 
@@ -135,6 +156,8 @@ class Engine {
   static bool listen_again(const Listener& listener, int fd) noexcept;
   [[nodiscard]] bool over_rate(const Frontend& frontend, Millis now) const noexcept;
   void drained() noexcept;
+  void wind_down(WorkerContext& context) noexcept;
+  bool may_accept(Frontend& frontend, Listener& listener) noexcept;
   void link_tracking();
   int adopted_for(const Address& address);
   void open_listener_of(Listener& listener, std::vector<std::string>& errors);
@@ -145,9 +168,9 @@ class Engine {
   static void close_sockets(Frontend& frontend) noexcept;
 
   std::shared_ptr<const Config> config_;
+  std::vector<std::unique_ptr<WorkerContext>> contexts_;  // outlive the idle connections of the servers
   std::vector<std::unique_ptr<backends::Backend>> backends_;
   std::vector<std::unique_ptr<Frontend>> frontends_;
-  std::vector<std::unique_ptr<WorkerContext>> contexts_;
   std::unique_ptr<HealthChecks> checks_;
   std::unique_ptr<AccessLogs> logs_;
   std::unique_ptr<stats::PageService> pages_;
@@ -156,6 +179,7 @@ class Engine {
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> stopped_{false};
+  Millis draining_since_ = 0;  // worker 0's
 };
 
 }  // namespace evenkeel::frontends

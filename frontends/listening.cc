@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/fault.h"
 #include "core/fd_stream.h"
 #include "core/log.h"
 #include "frontends/client_session.h"
@@ -19,6 +20,15 @@ namespace {
 constexpr Millis kDescriptorPause = 100;  // how long to leave the backlog alone after EMFILE
 constexpr Millis kPausedElsewhere = 20;   // before asking again a socket that does not listen just now
 constexpr int kRestAtMost = 4096;         // connections taken while stopping, per socket
+
+int next_client(int fd, Address& peer, socklen_t& len) noexcept {
+  const fault::Verdict verdict = fault::ask(fault::Op::accept, fd);
+  if (verdict.kind == fault::Verdict::Kind::error) {
+    errno = verdict.error;
+    return -1;
+  }
+  return ::accept4(fd, peer.data(), &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
 
 }  // namespace
 
@@ -147,6 +157,7 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
   Frontend& frontend = listener.frontend;
   Worker& worker = context.worker;
   std::optional<FdStream> stream(std::in_place, worker, fd);
+  const Resident resident(context, &*stream);
   context.acceptors.push_back({&frontend, &*stream});
   std::uint32_t pauses = frontend.pauses.load();
   while (!stopping() && frontend.state.load(std::memory_order_relaxed) != FrontendState::stopped) {
@@ -156,14 +167,17 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
       const int same = stream->release();
       stream.emplace(worker, same);
     }
-    if (frontend.state.load(std::memory_order_relaxed) == FrontendState::paused ||
-        !admit(frontend, listener)) {
-      Event room;
-      context.paused_acceptors.push_back(&room);
+    if (!may_accept(frontend, listener)) {
       waiting_acceptors.fetch_add(1);
-      co_await room;
+      // A place may have been given back before anybody knew that we wait for it.
+      const bool room_after_all = may_accept(frontend, listener);
+      if (!room_after_all) {
+        Event room;
+        context.paused_acceptors.push_back(&room);
+        co_await room;
+      }
       waiting_acceptors.fetch_sub(1);
-      continue;
+      if (!room_after_all) continue;
     }
     if (over_rate(frontend, worker.now())) {
       release(frontend, listener);
@@ -172,16 +186,14 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
     }
     Address peer;
     socklen_t len = Address::capacity();
-    const int client = ::accept4(stream->fd(), peer.data(), &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int client = next_client(stream->fd(), peer, len);
     if (client >= 0) {
       peer.resize(len);
       take_client(context, listener, client, peer);
       continue;
     }
     const int error = errno;
-    current_connections.fetch_sub(1, std::memory_order_relaxed);
-    frontend.current.fetch_sub(1, std::memory_order_relaxed);
-    listener.current.fetch_sub(1, std::memory_order_relaxed);
+    release(frontend, listener);  // another acceptor may have met our place taken
     if (error == EAGAIN) {
       stream->exhausted_read();
       (void)co_await stream->readable();
@@ -196,9 +208,13 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
   std::erase_if(context.acceptors, [&](const Acceptor& a) { return a.stream == &*stream; });
   // Closing would not end the watch: others have this socket too.
   const int own = stream->release();
-  accept_rest(context, listener, own);
+  if (!stopped_.load()) accept_rest(context, listener, own);
   ::close(own);
   accepting_.fetch_sub(1);
+}
+
+bool Engine::may_accept(Frontend& frontend, Listener& listener) noexcept {
+  return frontend.state.load(std::memory_order_relaxed) != FrontendState::paused && admit(frontend, listener);
 }
 
 void Engine::take_client(WorkerContext& context, Listener& listener, int client, const Address& peer) {
