@@ -111,6 +111,7 @@ Task<IoStatus> flush(Worker& worker, PipeLease& pipe, Stream& to, const SpliceTi
     }
     if (move != Move::would_block) co_return io_status_of(error == 0 ? EPIPE : error);
     to.exhausted_write();
+    arm(worker, times.write_deadline, times.write_timeout);
     const IoResult ready = co_await to.writable();
     if (!ready.ok()) co_return ready.status;
   }

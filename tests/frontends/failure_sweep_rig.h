@@ -1,0 +1,346 @@
+// What the failure sweep is played with: the injector, an origin, a client that judges what it gets, and a
+// proxy whose gauges can be read.
+#pragma once
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <future>
+#include <list>
+#include <mutex>
+#include <thread>
+
+#include "core/fault.h"
+#include "frontends/engine.h"
+
+namespace evenkeel::frontends::sweep {
+
+enum class Mode { reset, eof, stall, shorten };
+
+inline std::string_view name_of(Mode mode) {
+  constexpr std::string_view kNames[] = {"reset", "eof", "stall", "shorten"};
+  return kNames[static_cast<int>(mode)];
+}
+
+// Fails the n-th operation of the worker's thread; used on that thread only.
+class Injector final : public fault::Hook {
+ public:
+  void arm(Mode mode, int n) {
+    mode_ = mode;
+    left_ = n;
+    what_.clear();
+    stuck_.clear();
+    broken_.clear();
+  }
+  // What failed, as "read"; empty: the run had fewer operations.
+  [[nodiscard]] const std::string& what() const { return what_; }
+
+  fault::Verdict on(fault::Op op, int fd) noexcept override {
+    using enum fault::Op;
+    using Kind = fault::Verdict::Kind;
+    const bool writing = op == write || op == wait_write || op == splice_write;
+    if (std::find(stuck_.begin(), stuck_.end(), std::pair(fd, writing)) != stuck_.end())
+      return {Kind::stall, 0};
+    if (std::find(broken_.begin(), broken_.end(), fd) != broken_.end()) return {Kind::error, ECONNRESET};
+    if (op == wait_read && is_listener(fd)) return {};
+    if (left_-- != 0) return {};
+    constexpr std::string_view kOps[] = {"read",      "write",  "wait_read", "wait_write",  "connect",
+                                         "connected", "accept", "pipe",      "splice_read", "splice_write"};
+    what_ = kOps[static_cast<int>(op)];
+    if (op == accept || op == pipe) return {Kind::error, op == pipe ? EMFILE : ECONNABORTED};
+    switch (mode_) {
+      case Mode::reset:
+        if (op == connect) return {Kind::error, EADDRNOTAVAIL};
+        if (op == connected) return {Kind::error, ECONNREFUSED};
+        return break_connection(fd);
+      case Mode::eof:
+        if (op == read || op == splice_read) return {Kind::eof, 0};
+        return op == connect || op == connected ? fault::Verdict{Kind::error, EPIPE} : break_connection(fd);
+      case Mode::stall:
+        if (op == connect || op == connected) return {Kind::error, ETIMEDOUT};
+        stuck_.emplace_back(fd, writing);
+        return {Kind::stall, 0};
+      case Mode::shorten:
+        if (op == read || op == write || op == splice_read || op == splice_write) return {Kind::shorten, 0};
+        return {};
+    }
+    return {};
+  }
+  void closed(int fd) noexcept override {
+    std::erase_if(stuck_, [fd](const auto& s) { return s.first == fd; });
+    std::erase(broken_, fd);
+  }
+
+ private:
+  // As if the peer had sent a reset: nothing works from now on, in either direction, and the peer learns of
+  // it.
+  fault::Verdict break_connection(int fd) noexcept {
+    broken_.push_back(fd);
+    const sockaddr nowhere{AF_UNSPEC, {}};
+    ::connect(fd, &nowhere, sizeof nowhere);
+    return {fault::Verdict::Kind::error, ECONNRESET};
+  }
+  static bool is_listener(int fd) noexcept {
+    int listening = 0;
+    socklen_t size = sizeof listening;
+    return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+  }
+  Mode mode_ = Mode::reset;
+  int left_ = -1;
+  std::string what_;
+  std::vector<std::pair<int, bool>> stuck_;  // descriptor, writing
+  std::vector<int> broken_;
+};
+
+inline int open_descriptors() {
+  int count = 0;
+  DIR* const dir = ::opendir("/proc/self/fd");
+  while (::readdir(dir) != nullptr) ++count;
+  ::closedir(dir);
+  return count;
+}
+
+inline void send_text(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+    if (n <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+// Bytes from a socket, with the difference between an end and a break. A peer that says nothing for ten
+// seconds has been forgotten by the proxy.
+class Reader {
+ public:
+  explicit Reader(int fd) : fd_(fd) {
+    const timeval patience{10, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  }
+  bool more() {
+    char block[65536];
+    const ssize_t n = ::recv(fd_, block, sizeof block, 0);
+    if (n > 0) {
+      text.append(block, static_cast<std::size_t>(n));
+      return true;
+    }
+    broken = n < 0;
+    hung = n < 0 && errno == EAGAIN;
+    return false;
+  }
+  // Up to and with `end`; empty when it never came.
+  std::string until(std::string_view end) {
+    std::size_t at = text.find(end);
+    for (; at == std::string::npos; at = text.find(end)) {
+      if (!more()) return {};
+    }
+    return take(at + end.size());
+  }
+  // False: the bytes ended before.
+  bool exactly(std::size_t size, std::string& into) {
+    while (text.size() < size) {
+      if (!more()) return false;
+    }
+    into += take(size);
+    return true;
+  }
+  bool chunks(std::string& into) {
+    for (;;) {
+      const std::string line = until("\r\n");
+      if (line.empty()) return false;
+      const std::size_t size = std::strtoul(line.c_str(), nullptr, 16);
+      if (size == 0) {
+        for (std::string field = until("\r\n"); field != "\r\n"; field = until("\r\n")) {
+          if (field.empty()) return false;
+        }
+        return true;
+      }
+      std::string end;
+      if (!exactly(size, into) || !exactly(2, end)) return false;
+    }
+  }
+  std::string take(std::size_t size) {
+    std::string part = text.substr(0, size);
+    text.erase(0, size);
+    return part;
+  }
+  std::string text;
+  bool broken = false;
+  bool hung = false;
+
+ private:
+  int fd_;
+};
+
+// The value of a field of a head written in lower case, or nothing.
+inline std::string field(std::string_view head, std::string_view name) {
+  std::string lower(head);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::size_t at = lower.find("\r\n" + std::string(name) + ": ");
+  if (at == std::string::npos) return {};
+  const std::size_t from = at + name.size() + 4;
+  return lower.substr(from, lower.find("\r\n", from) - from);
+}
+
+inline std::string pattern(std::size_t size) {
+  std::string text;
+  text.reserve(size + 16);
+  for (std::size_t i = 0; text.size() < size; ++i) text += std::to_string(i) + ',';
+  text.resize(size);
+  return text;
+}
+
+// Serves every connection on a thread of its own.
+class Origin {
+ public:
+  using Script = std::function<void(int fd)>;
+  explicit Origin(Script script) : script_(std::move(script)) {
+    std::string why;
+    fd_ = open_listener(Address::loopback_v4(0), {}, why);
+    EXPECT_GE(fd_, 0) << why;
+    port_ = Address::local_of(fd_).port();
+    thread_ = std::thread([this] {
+      for (;;) {
+        pollfd p{fd_, POLLIN, 0};
+        ::poll(&p, 1, -1);
+        const int client = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (client < 0) return;
+        const std::lock_guard lock(mutex_);
+        connections_.emplace_back([this, client] {
+          script_(client);
+          ::close(client);
+        });
+      }
+    });
+  }
+  Origin(const Origin&) = delete;
+  Origin& operator=(const Origin&) = delete;
+  ~Origin() {
+    ::shutdown(fd_, SHUT_RDWR);
+    thread_.join();
+    settle();
+    ::close(fd_);
+  }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  // Waits until all connections so far have ended.
+  void settle() {
+    std::list<std::thread> ended;
+    {
+      const std::lock_guard lock(mutex_);
+      ended.swap(connections_);
+    }
+    for (auto& connection : ended) connection.join();
+  }
+
+ private:
+  Script script_;
+  int fd_ = -1;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+  std::mutex mutex_;
+  std::list<std::thread> connections_;
+};
+
+using Tune = std::function<void(FrontendDef&, backends::BackendDef&)>;
+
+// One worker, one frontend `web`, one backend `app`.
+class Proxy {
+ public:
+  Proxy(const std::vector<std::uint16_t>& origins, backends::Mode mode, const Tune& tune) {
+    auto config = std::make_shared<Config>();
+    auto be = std::make_shared<backends::BackendDef>();
+    be->name = "app";
+    be->mode = mode;
+    for (const std::uint16_t port : origins) {
+      backends::ServerDef server;
+      server.name = "s" + std::to_string(be->servers.size() + 1);
+      server.id = static_cast<std::uint32_t>(be->servers.size() + 1);
+      server.address = Address::loopback_v4(port);
+      be->servers.push_back(server);
+    }
+    auto fe = std::make_shared<FrontendDef>();
+    fe->name = "web";
+    fe->mode = mode;
+    fe->default_backend = "app";
+    BindDef bind;
+    bind.address = Address::loopback_v4(0);
+    fe->binds.push_back(bind);
+    if (tune) tune(*fe, *be);
+    config->frontends.push_back(fe);
+    config->backends.push_back(be);
+    engine = std::make_unique<Engine>(config, 1);
+    std::vector<std::string> errors;
+    EXPECT_TRUE(engine->open_listeners(errors)) << (errors.empty() ? "" : errors[0]);
+    port_ = Address::local_of(engine->frontends()[0]->listeners[0]->sockets[0]).port();
+    thread_ = std::thread([this] { engine->run(); });
+  }
+  Proxy(const Proxy&) = delete;
+  Proxy& operator=(const Proxy&) = delete;
+  ~Proxy() {
+    engine->stop();
+    thread_.join();
+  }
+  // Runs on the worker's thread and waits for it.
+  void on_worker(const std::function<void(WorkerContext&)>& function) {
+    std::promise<void> done;
+    engine->context(0).worker.post([&] {
+      function(engine->context(0));
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  // Asks the worker again and again; false after ten seconds.
+  bool eventually(const std::function<bool(WorkerContext&)>& test) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    bool holds = false;
+    while (!holds && std::chrono::steady_clock::now() < limit) {
+      on_worker([&](WorkerContext& context) { holds = test(context); });
+      if (!holds) std::this_thread::yield();
+    }
+    return holds;
+  }
+  [[nodiscard]] backends::Backend& app() const { return *engine->backends()[0]; }
+  [[nodiscard]] int connect() const {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const Address to = Address::loopback_v4(port_);
+    EXPECT_EQ(::connect(fd, to.data(), to.size()), 0);
+    return fd;
+  }
+  // What is still counted, as text; empty: everything has come back.
+  [[nodiscard]] std::string leftovers(WorkerContext& context) const {
+    std::string text;
+    const auto note = [&text](std::string_view name, std::uint32_t value) {
+      if (value != 0) text += std::string(name) + "=" + std::to_string(value) + " ";
+    };
+    Frontend& fe = *engine->frontends()[0];
+    note("process", engine->current_connections);
+    note("frontend", fe.current);
+    note("listener", fe.listeners[0]->current);
+    note("sessions", context.sessions.first() != nullptr ? 1 : 0);
+    note("backend", app().current_sessions);
+    note("queued", app().queued);
+    note("queued_here", app().queued_here);
+    for (backends::Server* server : app().servers()) {
+      server->pool(0).clear();
+      note("server", server->current_sessions);
+      note("served", server->served);
+      note("server queued", server->queued);
+      note("pool_used", server->pool_used);
+      note("idle", server->idle_connections());
+    }
+    return text;
+  }
+  std::unique_ptr<Engine> engine;
+
+ private:
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace evenkeel::frontends::sweep
