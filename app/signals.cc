@@ -42,6 +42,7 @@ void ProcessSignals::attach(frontends::Engine& engine, int master) {
 
 Task<void> ProcessSignals::watch_signals(frontends::Engine& engine) {
   FdStream stream(engine.context(0).worker, std::exchange(fd_, -1));
+  const frontends::Resident resident(engine.context(0), &stream);
   for (;;) {
     signalfd_siginfo info{};
     while (read(stream.fd(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
@@ -53,8 +54,9 @@ Task<void> ProcessSignals::watch_signals(frontends::Engine& engine) {
 
 Task<void> ProcessSignals::watch_master(frontends::Engine& engine, int channel) {
   FdStream stream(engine.context(0).worker, channel, false);
+  const frontends::Resident resident(engine.context(0), &stream);
   // The master never writes.
-  (void)co_await stream.readable();
+  if ((co_await stream.readable()).status == IoStatus::cancelled) co_return;
   log_error("the master process has gone, so this worker ends");
   ended_by_ = SIGTERM;
   engine.stop();

@@ -238,6 +238,7 @@ std::vector<int> RuntimeServer::sockets() const {
 Task<void> RuntimeServer::accept_loop(Socket& socket) {
   Worker& worker = engine_.context(0).worker;
   FdStream stream(worker, ::fcntl(socket.fd, F_DUPFD_CLOEXEC, 0));
+  const frontends::Resident resident(engine_.context(0), &stream);
   socket.acceptor = &stream;
   while (!stopped_) {
     if (connections_ >= engine_.config().global.stats_maxconn) {
@@ -252,7 +253,7 @@ Task<void> RuntimeServer::accept_loop(Socket& socket) {
       spawn(serve(socket, fd));
     } else if (errno == EAGAIN) {
       stream.exhausted_read();
-      (void)co_await stream.readable();
+      if (!(co_await stream.readable()).ok()) break;  // the engine has stopped
     } else if (errno != EINTR && errno != ECONNABORTED) {
       co_await worker.sleep(kDescriptorPause);
     }
@@ -267,6 +268,7 @@ Task<void> RuntimeServer::serve(Socket& socket, int fd) {
   session.timeout = engine_.config().global.stats_timeout;
   {
     Connection connection(engine_.context(0).worker, fd, session);
+    const frontends::Resident resident(engine_.context(0), &connection.stream);
     std::string_view line;
     while (!session.close && co_await connection.read_line(line)) {
       if (line == kGetSockets) {

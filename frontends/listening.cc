@@ -201,6 +201,9 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
       log_warning("frontend " + frontend.name() + ": cannot accept (" + std::strerror(error) +
                   "); clients wait in the kernel's backlog");
       co_await worker.sleep(kDescriptorPause);
+    } else if (error == EBADF) {
+      log_error("frontend " + frontend.name() + ": no descriptor was left to accept with");
+      break;  // trying again would spin
     } else if (error == EINVAL) {
       co_await worker.sleep(kPausedElsewhere);
     }
