@@ -1,0 +1,151 @@
+// The reference in docs/ names every word that the program understands, and no other.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "app/proxy_section.h"
+#include "backends/server_keywords.h"
+#include "conf/document.h"
+#include "frontends/bind_keywords.h"
+#include "frontends/global_keywords.h"
+#include "frontends/log_keywords.h"
+#include "health/keywords.h"
+#include "rules/action/families.h"
+#include "rules/catalog.h"
+#include "rules/log_alias.h"
+
+namespace evenkeel::app {
+namespace {
+
+using conf::SectionKind;
+using Words = std::set<std::string>;
+using WordsByPlace = std::map<std::string, std::string>;  // word -> letters of the places
+
+std::string read_page(const std::string& name) {
+  std::ifstream in(EVENKEEL_SOURCE_DIR "/docs/" + name);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> cells_of(const std::string& row) {
+  std::vector<std::string> cells;
+  std::istringstream in(row.substr(1));
+  for (std::string cell; std::getline(in, cell, '|');) {
+    const std::size_t begin = cell.find_first_not_of(' ');
+    cells.push_back(begin == std::string::npos ? ""
+                                               : cell.substr(begin, cell.find_last_not_of(' ') - begin + 1));
+  }
+  return cells;
+}
+
+// The table behind "<!-- words: <name> -->": words in backquotes in the first column, places in the second.
+// Several words may share a row.
+WordsByPlace table(const std::string& page, const std::string& name) {
+  WordsByPlace found;
+  std::istringstream in(read_page(page));
+  std::string line;
+  while (std::getline(in, line) && line != "<!-- words: " + name + " -->") {
+  }
+  while (std::getline(in, line) && line.starts_with('|')) {
+    const auto cells = cells_of(line);
+    std::string rest = cells.at(0);
+    while (true) {
+      const std::size_t open = rest.find('`');
+      if (open == std::string::npos) break;
+      const std::size_t close = rest.find('`', open + 1);
+      const std::string word = rest.substr(open + 1, close - open - 1);
+      EXPECT_TRUE(found.emplace(word, cells.at(1)).second) << word << " stands twice in " << page;
+      rest.erase(0, close + 1);
+    }
+  }
+  return found;
+}
+
+Words words_of(const WordsByPlace& places) {
+  Words words;
+  for (const auto& entry : places) words.insert(entry.first);
+  return words;
+}
+
+template <class Keywords>
+void add(Words& words, const Keywords& keywords, unsigned sections = conf::kAnySection) {
+  for (const auto& keyword : keywords)
+    if ((keyword.sections & sections) != 0) words.emplace(keyword.name);
+}
+
+template <class Specs>
+Words names_of(const Specs& families) {
+  Words words;
+  for (const auto& family : families)
+    for (const auto& spec : family) words.emplace(spec.name);
+  return words;
+}
+
+TEST(Reference, ListsTheWordsOfGlobal) {
+  Words words;
+  add(words, frontends::global_keywords());
+  add(words, frontends::log_keywords(), conf::mask_of(SectionKind::global));
+  for (const std::string_view word : conf::document_keywords()) words.emplace(word);
+  EXPECT_EQ(words_of(table("configuration.md", "global")), words);
+}
+
+TEST(Reference, ListsTheWordsOfProxiesWithTheirSections) {
+  WordsByPlace words;
+  constexpr std::pair<SectionKind, char> kSections[] = {{SectionKind::defaults, 'D'},
+                                                        {SectionKind::frontend, 'F'},
+                                                        {SectionKind::listen, 'L'},
+                                                        {SectionKind::backend, 'B'}};
+  for (const auto& [kind, letter] : kSections) {
+    const auto& valid = proxy_words(kind);
+    for (const auto& word : Words(valid.begin(), valid.end())) words[word] += letter;
+  }
+  EXPECT_EQ(table("configuration.md", "proxies"), words);
+}
+
+TEST(Reference, ListsTheOptionsOfBind) {
+  Words words;
+  add(words, frontends::bind_options());
+  EXPECT_EQ(words_of(table("configuration.md", "bind")), words);
+}
+
+TEST(Reference, ListsTheOptionsOfServers) {
+  Words words;
+  add(words, backends::server_options());
+  add(words, health::server_keywords());
+  EXPECT_EQ(words_of(table("configuration.md", "server")), words);
+}
+
+TEST(Reference, ListsTheActionsWithTheirPlaces) {
+  WordsByPlace words;
+  constexpr std::string_view kLetters = "CSTQtRA";  // in the order of rules::Phase
+  for (const auto& family : rules::action::families()) {
+    for (const auto& action : family) {
+      std::string name(action.name);
+      if (name.ends_with('(')) name.pop_back();
+      for (std::size_t phase = 0; phase < kLetters.size(); ++phase)
+        if ((action.phases >> phase & 1U) != 0) words[name] += kLetters[phase];
+    }
+  }
+  EXPECT_EQ(table("rules.md", "actions"), words);
+}
+
+TEST(Reference, ListsTheFetches) {
+  EXPECT_EQ(words_of(table("rules.md", "fetches")), names_of(rules::fetch_families()));
+}
+
+TEST(Reference, ListsTheConverters) {
+  EXPECT_EQ(words_of(table("rules.md", "converters")), names_of(rules::converter_families()));
+}
+
+TEST(Reference, ListsTheAliasesOfLogs) {
+  Words words;
+  for (const auto& alias : rules::log_aliases()) words.insert("%" + std::string(alias.name));
+  EXPECT_EQ(words_of(table("rules.md", "aliases")), words);
+}
+
+}  // namespace
+}  // namespace evenkeel::app
