@@ -9,6 +9,7 @@
 #include "app/proxy_section.h"
 #include "backends/server_keywords.h"
 #include "conf/document.h"
+#include "control/catalog.h"
 #include "frontends/bind_keywords.h"
 #include "frontends/global_keywords.h"
 #include "frontends/log_keywords.h"
@@ -145,6 +146,13 @@ TEST(Reference, ListsTheAliasesOfLogs) {
   Words words;
   for (const auto& alias : rules::log_aliases()) words.insert("%" + std::string(alias.name));
   EXPECT_EQ(words_of(table("rules.md", "aliases")), words);
+}
+
+TEST(Reference, ListsTheRuntimeCommandsWithTheirLevels) {
+  WordsByPlace commands;
+  for (const control::Command& command : control::catalog())
+    commands.emplace(command.path, control::to_string(command.level));
+  EXPECT_EQ(table("runtime-api.md", "commands"), commands);
 }
 
 }  // namespace
