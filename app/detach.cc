@@ -45,15 +45,19 @@ Daemon Daemon::detach(std::string& error) {
   return daemon;
 }
 
-void Daemon::ready(bool keep_stderr) noexcept {
+void Daemon::ready() noexcept {
+  if (parent_ >= 0) (void)!::write(parent_, "r", 1);
+  ready_without_word();
+}
+
+void Daemon::ready_without_word() noexcept {
   if (parent_ < 0) return;
   if (const int null = open("/dev/null", O_RDWR | O_CLOEXEC); null >= 0) {
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
-    if (!keep_stderr) dup2(null, STDERR_FILENO);
+    dup2(null, STDERR_FILENO);
     if (null > STDERR_FILENO) close(null);
   }
-  (void)!::write(parent_, "r", 1);
   close(std::exchange(parent_, -1));
 }
 

@@ -17,8 +17,10 @@ class Daemon {
   // An object that does nothing: for processes in the foreground.
   Daemon() = default;
   static Daemon detach(std::string& error);
-  // We serve: the parent may go. Standard streams are pointed at /dev/null, unless keep_stderr.
-  void ready(bool keep_stderr) noexcept;
+  // We serve: the parent may go. Standard streams are pointed at /dev/null.
+  void ready() noexcept;
+  // In a worker, whose master will say it: only lets go of the terminal.
+  void ready_without_word() noexcept;
 
  private:
   int parent_ = -1;

@@ -57,9 +57,15 @@ std::string joined_files(const std::vector<std::string>& paths) {
 std::string stats_addresses(const frontends::GlobalDef& global) {
   std::string list;
   for (const frontends::BindDef& bind : global.stats_sockets) {
-    if (!list.empty()) list += ";";
-    list += bind.kind == frontends::BindDef::Kind::inherited_fd ? "fd@" + std::to_string(bind.fd)
-                                                                : bind.address.to_string();
+    std::string text = bind.address.to_string();
+    if (bind.kind == frontends::BindDef::Kind::inherited_fd) {
+      text = "fd@" + std::to_string(bind.fd);
+    } else if (text.starts_with("unix:")) {
+      text[4] = '@';
+    } else if (bind.address.is_ip()) {
+      text.insert(0, bind.address.family() == AF_INET ? "ipv4@" : "ipv6@");
+    }
+    list += (list.empty() ? "" : ";") + text;
   }
   return list;
 }
@@ -201,7 +207,7 @@ class Startup {
     }
     ServeOptions options = serve_options();
     options.pidfile = std::move(pidfile);
-    options.on_ready = [this](std::span<const int>) { daemon_.ready(false); };
+    options.on_ready = [this](std::span<const int>) { daemon_.ready(); };
     return serve(std::move(options));
   }
 
@@ -213,8 +219,9 @@ class Startup {
     ServeOptions options = serve_options();
     options.sockets = std::move(sockets);
     options.master = channel;
-    options.on_ready = [channel](std::span<const int> listening) {
+    options.on_ready = [this, channel](std::span<const int> listening) {
       control::send_sockets(channel, listening);
+      daemon_.ready_without_word();
     };
     return serve(std::move(options));
   }
@@ -229,7 +236,7 @@ class Startup {
       options.exit_on_failure = !loaded_.config->global.no_exit_on_failure;
       options.max_reloads = loaded_.config->global.mworker_max_reloads;
     }
-    options.on_first_ready = [this] { daemon_.ready(false); };
+    options.on_first_ready = [this] { daemon_.ready(); };
     control::MasterState state = inherited_.value_or(control::MasterState());
     state.startup_version = startup_version();
     return control::run_master(options, std::move(state), worker_main);

@@ -211,6 +211,16 @@ class Starting(ProcessTest):
         os.kill(pid, signal.SIGTERM)
         self.gone(pid)
 
+    def test_daemon_with_master_says_nothing_later(self):
+        port = free_port()
+        code, _, err = self.run_to_end("-W", "-D", "-p", self.path("pid"), "-f", self.config("a.cfg", port))
+        self.assertEqual(code, 0)
+        self.assertIn("Loading success.", err)  # and the pipe is closed, or we would not be here
+        self.assertEqual(request(port), "hello")
+        pid = self.pid_from("pid")
+        os.kill(pid, signal.SIGUSR1)
+        self.gone(pid)
+
     def test_port_in_use(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
