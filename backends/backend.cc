@@ -17,6 +17,7 @@ Backend::Backend(std::shared_ptr<const BackendDef> def, unsigned workers)
     servers_.push_back(std::make_unique<Server>(*this, std::move(own),
                                                 static_cast<std::uint32_t>(servers_.size()), workers));
     set.members.push_back(servers_.back().get());
+    if (server.minconn != 0) has_minconn_.store(true);
   }
   policy_ = balance::make_policy(def_->balance, std::move(set));
 }
@@ -62,6 +63,7 @@ Server* Backend::add_server(std::shared_ptr<const ServerDef> def, std::string& w
     for (const auto& server : servers_) index = std::max(index, server->index + 1);
     servers_.push_back(std::make_unique<Server>(*this, std::move(def), index, workers_));
     made = servers_.back().get();
+    if (made->def().minconn != 0) has_minconn_.store(true);
     for (const auto& server : servers_) set.members.push_back(server.get());
   }
   policy_->set_members(std::move(set));
@@ -81,6 +83,24 @@ void Backend::remove_server(Server& server) {
     for (const auto& s : servers_) set.members.push_back(s.get());
   }
   policy_->set_members(std::move(set));
+}
+
+void Backend::load_changed() {
+  if (!has_minconn_.load(std::memory_order_relaxed)) return;
+  for (Server* server : servers()) server->follow_load();
+}
+
+void Backend::session_began(unsigned worker, Millis now) {
+  stats::Counters& own = counters(worker);
+  ++own.cum_sess;
+  own.rate(stats::RateId::sess_rate, now);
+  own.sess_max.note(current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+  load_changed();
+}
+
+void Backend::session_ended() {
+  current_sessions.fetch_sub(1, std::memory_order_relaxed);
+  load_changed();
 }
 
 Server* Backend::pick(const balance::PickContext& context, Server** full) {
@@ -118,13 +138,13 @@ bool Backend::enqueue(QueueWait& wait) {
   (queue_tail_ != nullptr ? queue_tail_->next_ : queue_head_) = &wait;
   queue_tail_ = &wait;
   wait.linked_ = true;
+  const auto worker = static_cast<unsigned>(wait.worker_.index());
   if (wait.wanted_ != nullptr) {
-    wait.wanted_->queued.fetch_add(1);
+    wait.wanted_->counters(worker).queue_max.note(wait.wanted_->queued.fetch_add(1) + 1);
   } else {
-    queued_here.fetch_add(1);
+    counters(worker).queue_max.note(queued_here.fetch_add(1) + 1);
   }
-  const std::uint64_t all = queued.fetch_add(1) + 1;
-  if (all > queue_max.load(std::memory_order_relaxed)) queue_max.store(all, std::memory_order_relaxed);
+  queued.fetch_add(1);
   return true;
 }
 

@@ -47,6 +47,9 @@ class Backend {
   // Chooses a server with a free slot and takes the slot. Null: nobody is usable (any_usable false) or all
   // are full; when the algorithm insists on one that is full (hashes), `full` names it.
   Server* pick(const balance::PickContext& context, Server** full = nullptr);
+  // Counts a session in and out. Limits between minconn and maxconn follow the number.
+  void session_began(unsigned worker, Millis now);
+  void session_ended();
   // After a slot became free on this server, or it became usable: grants slots to those who wait.
   void dispatch(Server& server);
   // After servers came up or limits grew.
@@ -60,7 +63,6 @@ class Backend {
   std::atomic<std::uint32_t> current_sessions{0};
   std::atomic<std::uint32_t> queued{0};       // in the backend's own queue and in all servers' queues
   std::atomic<std::uint32_t> queued_here{0};  // in the backend's own queue
-  std::atomic<std::uint64_t> queue_max{0};
   std::atomic<Millis> last_change{0};
   std::atomic<Millis> down_time{0};
   std::atomic<bool> up{true};
@@ -79,8 +81,11 @@ class Backend {
   void unlink(QueueWait& wait);
   QueueWait* next_for(Server& server);
 
+  void load_changed();
+
   std::shared_ptr<const BackendDef> def_;
   unsigned workers_;
+  std::atomic<bool> has_minconn_{false};  // some server's limit follows the load
   mutable std::mutex servers_mutex_;
   std::vector<std::unique_ptr<Server>> servers_;
   std::vector<std::unique_ptr<Server>> removed_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backends/backend.h"
+#include "balance/dynamic_maxconn.h"
 #include "balance/hash_key.h"
 #include "core/worker.h"
 
@@ -73,17 +74,18 @@ void Server::set_address(const Address& address) {
   if (address.family() != AF_UNSPEC) change_admin(0, kNoAddress);
 }
 
-// The limit on sessions as of now: climbs from minconn to maxconn with the load of the backend (manual 5.2,
-// minconn).
 void Server::apply_limits() {
-  std::uint32_t limit = maxconn_setting.load(std::memory_order_relaxed);
-  const std::uint32_t low = minconn_setting.load(std::memory_order_relaxed);
-  if (low != 0 && low < limit && backend_.fullconn != 0) {
-    const std::uint64_t load = backend_.current_sessions.load(std::memory_order_relaxed);
-    const std::uint64_t share = load * limit / backend_.fullconn;
-    limit = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share, low, limit));
-  }
-  maxconn.store(limit, std::memory_order_relaxed);
+  maxconn.store(
+      balance::dynamic_maxconn(minconn_setting.load(std::memory_order_relaxed),
+                               maxconn_setting.load(std::memory_order_relaxed), backend_.fullconn,
+                               backend_.current_sessions.load(std::memory_order_relaxed)),
+      std::memory_order_relaxed);
+}
+
+void Server::follow_load() {
+  const std::uint32_t before = maxconn.load(std::memory_order_relaxed);
+  apply_limits();
+  if (maxconn.load(std::memory_order_relaxed) > before) backend_.dispatch(*this);
 }
 
 void Server::refresh() {
@@ -177,7 +179,6 @@ void Server::set_stopping(bool stopping) {
 void Server::release_slot() {
   give_back();
   backend_.policy().on_release(*this);
-  if (minconn_setting.load(std::memory_order_relaxed) != 0) apply_limits();
   if (backend_.queued.load(std::memory_order_acquire) != 0) backend_.dispatch(*this);
 }
 

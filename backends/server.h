@@ -86,6 +86,9 @@ class Server : public balance::Member {
   void set_stopping(bool stopping);
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
 
+  // The backend's load has changed: with minconn, so does the limit (manual 5.2, minconn).
+  void follow_load();
+
   // A slot for one more session has been released: wakes who waits.
   void release_slot();
 

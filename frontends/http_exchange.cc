@@ -75,7 +75,7 @@ void HttpConnection::describe_balancing(balance::PickContext& pick) {
     if (at != http::HeaderBlock::npos) pick.header = request_.headers.value(at);
   }
   if (balance.needs_body() && client_.in.held()) {
-    pick.body = client_.in.view().substr(request_head_length_);
+    pick.body = client_.in.view().substr(request_head_length_ - body_sent_along_);
   }
 }
 

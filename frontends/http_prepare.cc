@@ -107,6 +107,7 @@ void HttpConnection::prepare_request() {
     out_.commit(body);
     request_size_ += body;
     request_head_length_ += body;
+    body_sent_along_ = body;
     record_.bytes_in += body;
     request_body_left_ = 0;
     request_body_done_ = true;

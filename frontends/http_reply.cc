@@ -91,11 +91,8 @@ void HttpConnection::enter_backend(backends::Backend& chosen) {
   record_.backend = target_->name();
   server_timeout_ = target_def_->timeouts.server;
   tunnel_timeout_ = target_def_->timeouts.tunnel;
-  auto& counters = target_->counters(client_.context.index());
-  ++counters.cum_sess;
-  ++counters.cum_req;
-  counters.rate(stats::RateId::sess_rate, worker().now());
-  counters.sess_max.note(target_->current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+  ++target_->counters(client_.context.index()).cum_req;
+  target_->session_began(client_.context.index(), worker().now());
 }
 
 bool HttpConnection::body_is_here() {

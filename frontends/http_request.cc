@@ -17,6 +17,7 @@ void HttpConnection::begin_request() {
   response_.clear();
   request_head_length_ = 0;
   request_size_ = 0;
+  body_sent_along_ = 0;
   request_body_done_ = true;
   request_body_failed_ = false;
   response_started_ = false;

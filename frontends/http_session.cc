@@ -83,7 +83,7 @@ void HttpConnection::finish_request() {
   backends::Server* const used = server;
   server = nullptr;
   lease_.release();
-  if (target_ != nullptr) target_->current_sessions.fetch_sub(1, std::memory_order_relaxed);
+  if (target_ != nullptr) target_->session_ended();
   finish_record(record_, client_, target_, used, connector_ ? connector_->last_tried() : nullptr);
   if (connector_) connector_->forget_failures();
   target_ = nullptr;

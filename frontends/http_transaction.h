@@ -151,6 +151,7 @@ class HttpConnection final : public backends::LiveSession {
   std::size_t request_size_ = 0;  // bytes of the serialised request (head and replayable body) in out_
   std::uint64_t request_body_left_ = 0;
   std::size_t request_head_length_ = 0;  // of the parsed head at the front of client_.in
+  std::size_t body_sent_along_ = 0;  // bytes of the body that are in out_ too, and count as part of the head
   bool request_body_done_ = true;
   bool request_body_failed_ = false;
   bool body_pump_running_ = false;

@@ -168,7 +168,7 @@ stats::Row row_of(Engine&, Server& server, bool legends) {
   facts.backup = server.backup;
   facts.status = status;
   facts.current = server.current_sessions.load();
-  if (server.maxconn_setting.load() != 0) facts.limit = server.maxconn.load();
+  if (server.maxconn_setting.load() != 0) facts.limit = server.maxconn_setting.load();
   facts.queued = server.queued.load();
   if (def.maxqueue != 0) facts.queue_limit = def.maxqueue;
   const std::uint32_t effective = server.weight.load();

@@ -118,10 +118,7 @@ void TcpSession::classify(const RelayResult& result) {
 
 Task<void> TcpSession::run() {
   const auto index = client_.context.index();
-  auto& be = target_.counters(index);
-  ++be.cum_sess;
-  be.rate(stats::RateId::sess_rate, client_.context.worker.now());
-  be.sess_max.note(target_.current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+  target_.session_began(index, client_.context.worker.now());
   const backends::ConnectOutcome outcome = co_await connect();
   if (!outcome.ok) {
     record_.cause = killed_ != Cause::none ? killed_ : outcome.cause;
@@ -152,7 +149,7 @@ Task<void> TcpSession::run() {
   leave();
   server = nullptr;
   lease_.release();
-  target_.current_sessions.fetch_sub(1, std::memory_order_relaxed);
+  target_.session_ended();
   finish_record(record_, client_, &target_, used, connector_.last_tried());
 }
 

@@ -96,7 +96,6 @@ Answer clear_counters(Call& call) {
   }
   for (const auto& backend : call.engine.backends()) {
     reset(backend->totals);
-    backend->queue_max.store(0);
     for (backends::Server* server : backend->servers()) reset(server->totals);
   }
   return done();
