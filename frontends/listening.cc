@@ -241,7 +241,7 @@ void Engine::accept_rest(WorkerContext& context, Listener& listener, int fd) {
 void Engine::stop_frontend(Frontend& frontend) {
   if (frontend.state.exchange(FrontendState::stopped) == FrontendState::stopped) return;
   // Never shutdown(): another process may have these sockets too, and go on with them.
-  on_all_workers([this, &frontend](WorkerContext& context) {
+  on_all_workers([&frontend](WorkerContext& context) {
     if (context.index() == 0) close_sockets(frontend);
     for (const Acceptor& acceptor : context.acceptors)
       if (acceptor.frontend == &frontend) acceptor.stream->cancel(IoStatus::cancelled);
