@@ -71,8 +71,8 @@ class Backend {
 
   // Ends sessions on that server in all workers; set by the engine.
   std::function<void(Server&, Cause)> kill_sessions;
-  // Tells of changes of server state for logs; set by the engine.
-  std::function<void(Server&, std::string_view what)> on_event;
+  // Traffic met as many errors in a row as `error-limit` allows; set by the engine.
+  std::function<void(Server&, health::TrafficError last)> on_traffic_errors;
 
  private:
   friend class QueueWait;

@@ -257,7 +257,12 @@ Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
     if (attempt == 0 && reuse(demand, lease)) co_return ConnectOutcome{true};
     lease.reused = false;
     const ConnectOutcome outcome = co_await connect(demand, lease);
+    if (outcome.cause == Cause::server_abort || outcome.cause == Cause::server_timeout) {
+      const auto error = health::TrafficError::connect;
+      lease.server->note_traffic(health::Observe::layer4, &error);
+    }
     if (outcome.ok) {
+      lease.server->note_traffic(health::Observe::layer4, nullptr);
       record_.at.connected = worker_.now_us();
       co_return outcome;
     }

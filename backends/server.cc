@@ -75,11 +75,10 @@ void Server::set_address(const Address& address) {
 }
 
 void Server::apply_limits() {
-  maxconn.store(
-      balance::dynamic_maxconn(minconn_setting.load(std::memory_order_relaxed),
-                               maxconn_setting.load(std::memory_order_relaxed), backend_.fullconn,
-                               backend_.current_sessions.load(std::memory_order_relaxed)),
-      std::memory_order_relaxed);
+  maxconn.store(balance::dynamic_maxconn(minconn_setting.load(std::memory_order_relaxed),
+                                         maxconn_setting.load(std::memory_order_relaxed), backend_.fullconn,
+                                         backend_.current_sessions.load(std::memory_order_relaxed)),
+                std::memory_order_relaxed);
 }
 
 void Server::follow_load() {
@@ -168,6 +167,14 @@ void Server::set_running(bool up, Millis now) {
       backend_.kill_sessions(*this, Cause::killed_down);
   }
   for (Server* follower : trackers) follower->set_running(up, now);
+}
+
+void Server::note_traffic(health::Observe layer, const health::TrafficError* error) {
+  const health::Observe mode = def_->check.observe;
+  if (mode == health::Observe::none) return;
+  if (mode != layer && !(error != nullptr && layer == health::Observe::layer4)) return;
+  if (observer.note(error == nullptr, def_->check.error_limit) && backend_.on_traffic_errors)
+    backend_.on_traffic_errors(*this, *error);
 }
 
 void Server::set_stopping(bool stopping) {

@@ -12,6 +12,7 @@
 #include "backends/idle_pool.h"
 #include "backends/server_def.h"
 #include "balance/member.h"
+#include "health/report.h"
 #include "health/rise_fall.h"
 #include "health/status.h"
 #include "stats/counters.h"
@@ -85,6 +86,10 @@ class Server : public balance::Member {
   // disable-on-404: keeps persistent sessions only.
   void set_stopping(bool stopping);
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
+
+  // What traffic met there, for `observe`; null: nothing to complain of. layer tells what has been seen to go
+  // well: a connection or a response. A failed connection counts in both modes. Any worker.
+  void note_traffic(health::Observe layer, const health::TrafficError* error);
 
   // The backend's load has changed: with minconn, so does the limit (manual 5.2, minconn).
   void follow_load();

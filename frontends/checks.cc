@@ -187,14 +187,9 @@ void HealthChecks::set_agent_send(Server& server, std::string send) {
   });
 }
 
-void HealthChecks::observe(Server& server, bool ok, bool layer7) {
-  const health::CheckDef& def = server.def().check;
-  if (def.observe != (layer7 ? health::Observe::layer7 : health::Observe::layer4)) return;
-  if (!server.observer.note(ok, def.error_limit)) return;
-  with_monitor(server, [limit = def.error_limit, layer7](health::Monitor& m, health::CheckId id) {
-    m.on_traffic_errors(id, "Detected " + std::to_string(limit) + " consecutive errors, last one was: " +
-                                (layer7 ? "Invalid response" : "Connection failure"));
-  });
+void HealthChecks::on_traffic_errors(Server& server, health::TrafficError last) {
+  with_monitor(server, [text = health::traffic_errors_text(server.def().check.error_limit, last)](
+                           health::Monitor& m, health::CheckId id) { m.on_traffic_errors(id, text); });
 }
 
 void HealthChecks::on_start(const health::MonitorTarget&, CheckKind) {}

@@ -42,8 +42,8 @@ class HealthChecks final : public health::CheckListener {
   void set_check_address(backends::Server& server, std::optional<Address> address, std::uint16_t port);
   void set_agent_address(backends::Server& server, std::optional<Address> address, std::uint16_t port);
   void set_agent_send(backends::Server& server, std::string send);
-  // Traffic met an error or a success on this server (`observe`); layer7 tells which kind.
-  void observe(backends::Server& server, bool ok, bool layer7);
+  // Traffic met error-limit errors in a row on this server (`observe`).
+  void on_traffic_errors(backends::Server& server, health::TrafficError last);
 
   void on_outcome(const health::MonitorTarget& target, const health::CheckOutcome& outcome) override;
   void on_start(const health::MonitorTarget& target, health::CheckKind kind) override;

@@ -55,6 +55,9 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
   for (const auto& def : config_->backends) {
     backends_.push_back(std::make_unique<backends::Backend>(def, workers));
     backends_.back()->kill_sessions = [this](backends::Server& s, Cause why) { kill_sessions(s, why); };
+    backends_.back()->on_traffic_errors = [this](backends::Server& s, health::TrafficError last) {
+      checks_->on_traffic_errors(s, last);
+    };
     backends_.back()->last_change.store(started);
   }
   for (const auto& def : config_->frontends) {

@@ -227,6 +227,27 @@ Task<Next> HttpConnection::response_failed(IoStatus why) {
   co_return co_await send_error(502);
 }
 
+// For `observe layer7`. What the client broke off says nothing about the server, nor does a kept connection
+// that ended before it was used again.
+void HttpConnection::note_response(IoStatus status) {
+  using health::TrafficError;
+  if (killed_ != Cause::none || client_left_ || request_body_failed_) return;
+  std::optional<TrafficError> error;
+  if (status == IoStatus::timeout) {
+    error = TrafficError::timeout;
+  } else if (status == IoStatus::failed) {
+    error = TrafficError::headers;
+  } else if (status == IoStatus::eof || status == IoStatus::reset) {
+    if (lease_.reused && reply_.empty()) return;
+    error = TrafficError::closed;
+  } else if (status != IoStatus::ok) {
+    return;
+  } else if (!health::is_good_status(response_.status)) {
+    error = TrafficError::status;
+  }
+  lease_.server->note_traffic(health::Observe::layer7, error ? &*error : nullptr);
+}
+
 Task<Next> HttpConnection::attempt(bool& again) {
   const Next connected = co_await connect_server();
   if (connected != Next::proceed) co_return connected;
@@ -243,6 +264,7 @@ Task<Next> HttpConnection::attempt(bool& again) {
   }
   unwatch_client();
   const bool complete = status == IoStatus::ok;
+  note_response(status);
   if (complete && !target_def_->retry_on.has_status(response_.status)) co_return Next::proceed;
   if (may_replay(status, complete ? response_.status : 0)) {
     if (!(lease_.reused && reply_.empty())) {

@@ -102,6 +102,7 @@ class HttpConnection final : public backends::LiveSession {
   void describe_balancing(balance::PickContext& pick);
   [[nodiscard]] backends::Server* preferred_server() const noexcept;
   Task<Next> attempt(bool& again);
+  void note_response(IoStatus status);
   Task<Next> connect_server();
   Task<bool> send_request_head();
   Task<IoStatus> read_response_head();
