@@ -9,7 +9,7 @@ namespace evenkeel {
 namespace {
 
 constexpr std::size_t kClass = 128;
-constexpr std::size_t kClasses = 32;  // frames up to 4 KiB are pooled
+constexpr std::size_t kClasses = 80;  // frames up to 10 KiB are pooled
 constexpr std::size_t kKeep = 256;    // frames kept per class and thread
 
 struct FreeFrame {

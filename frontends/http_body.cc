@@ -314,7 +314,8 @@ bool authenticates_connection(const http::ResponseHead& response) noexcept {
     for (std::size_t i = response.headers.find(field); i != http::HeaderBlock::npos;
          i = response.headers.find(field, i + 1)) {
       const std::string_view scheme = response.headers.value(i);
-      if (http::iequals(scheme.substr(0, 9), "Negotiate") || http::iequals(scheme.substr(0, 4), "NTLM")) return true;
+      if (http::iequals(scheme.substr(0, 9), "Negotiate") || http::iequals(scheme.substr(0, 4), "NTLM"))
+        return true;
     }
   }
   return false;

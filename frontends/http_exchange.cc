@@ -102,8 +102,8 @@ backends::Demand HttpConnection::make_demand() {
   demand.own = &own_connections_;
   const Reuse reuse = target_def_->reuse;
   demand.allow_reuse =
-      reuse == Reuse::always || reuse == Reuse::aggressive || (reuse == Reuse::safe && request_number_ > 1);
-  demand.reuse_min_requests = reuse == Reuse::aggressive && request_number_ == 1 ? 2 : 0;
+      reuse == Reuse::always || reuse == Reuse::aggressive || (reuse == Reuse::safe && carry_.requests > 1);
+  demand.reuse_min_requests = reuse == Reuse::aggressive && carry_.requests == 1 ? 2 : 0;
   return demand;
 }
 

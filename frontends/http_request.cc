@@ -1,17 +1,24 @@
 // The client's request: waiting for it, reading its head, refusing what cannot be understood.
+#include <algorithm>
+
 #include "frontends/http_transaction.h"
 #include "frontends/session_end.h"
 #include "http/status.h"
 
 namespace evenkeel::frontends {
+namespace {
+
+constexpr Millis kParkAfter = 1000;
+
+}  // namespace
 
 void HttpConnection::begin_request() {
   record_ = {};
   begin_record(record_, client_);
   record_.http = true;
-  if (request_number_ > 0) {
-    record_.at.accepted = idle_since_us_;
-    record_.at.handshaken = idle_since_us_;
+  if (carry_.requests > 0) {
+    record_.at.accepted = carry_.idle_since_us;
+    record_.at.handshaken = carry_.idle_since_us;
   }
   request_.clear();
   response_.clear();
@@ -29,16 +36,24 @@ void HttpConnection::begin_request() {
   keep_server_ = true;
 }
 
+// Nothing is here yet. A client that takes its time is waited for in two steps: for a moment with everything
+// in place, then parked (see serve_http).
+void HttpConnection::begin_idle() {
+  const backends::Timeouts& t = def_->timeouts;
+  Millis wait = t.http_request > 0 ? t.http_request : t.client;
+  if (carry_.requests > 0 && t.http_keep_alive > 0) wait = t.http_keep_alive;
+  if (carry_.idle_until == kNever && wait > 0) carry_.idle_until = worker().now() + wait;
+  client_deadline_.set(std::min(carry_.idle_until, worker().now() + kParkAfter));
+}
+
 // Waits for and reads bytes of the request. The time allowed is counted from the first byte on, so that a
 // client cannot hold the connection by sending a byte now and then (manual 4.2, timeout http-request).
 Task<IoStatus> HttpConnection::fill_request() {
   Buffer& in = client_.in;
   if (in.empty()) {
     in.release();
-    const backends::Timeouts& t = def_->timeouts;
-    Millis wait = t.http_request > 0 ? t.http_request : t.client;
-    if (request_number_ > 0 && t.http_keep_alive > 0) wait = t.http_keep_alive;
-    if (wait > 0) client_deadline_.set(worker().now() + wait);
+    if (carry_.time_is_up) co_return IoStatus::timeout;
+    begin_idle();
     const IoResult ready = co_await client_.stream.readable();
     if (!ready.ok()) co_return ready.status;
     in.reserve();
@@ -80,8 +95,9 @@ Task<Next> HttpConnection::read_request() {
     if (status == IoStatus::no_resource)
       co_return co_await refuse_request(400, Cause::denied, Phase::request);
     const bool untouched = in.empty();
+    if (untouched && status == IoStatus::timeout && worker().now() < carry_.idle_until) co_return Next::park;
     // Nothing came at all: browsers open connections for later, and idle ones end; neither is an error.
-    if (untouched && (request_number_ > 0 || def_->ignore_probes || status != IoStatus::timeout))
+    if (untouched && (carry_.requests > 0 || def_->ignore_probes || status != IoStatus::timeout))
       co_return Next::close;
     if (status == IoStatus::timeout)
       co_return co_await refuse_request(408, Cause::client_timeout, Phase::request);
@@ -89,6 +105,7 @@ Task<Next> HttpConnection::read_request() {
     co_return co_await refuse_request(400, Cause::client_abort, Phase::request);
   }
   client_deadline_.clear();
+  carry_.idle_until = kNever;
   request_framing_ = http::frame_request(request_);
   if (request_framing_.error != http::ErrorCode::none) {
     co_return co_await refuse_request(http::status_of(request_framing_.error), Cause::denied, Phase::request);
@@ -100,7 +117,7 @@ Task<Next> HttpConnection::read_request() {
 
 // What the log and the counters want to know of a good request.
 void HttpConnection::note_request() {
-  ++request_number_;
+  ++carry_.requests;
   record_.captured = true;
   record_.method = request_.method_text();
   record_.target_uri = request_.target();

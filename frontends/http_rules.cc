@@ -21,7 +21,7 @@ RuleContext& HttpConnection::begin_rules() {
     // The log shows the request as it came, whatever rules make of it.
     keep_request_line();
     ctx.use_record(record_);
-    ctx.begin(&request_, request_number_);
+    ctx.begin(&request_, carry_.requests);
     ctx.unique_id_format = def_->unique_id;
     ctx.request_body_size = request_body_left_;
   }
@@ -151,7 +151,7 @@ Task<Next> HttpConnection::send_reply(const rules::Reply& reply) {
 
 Task<Next> HttpConnection::run_proxy_rules(const RuleSets& sets) {
   Next next = Next::proceed;
-  if (request_number_ == 1) next = co_await run_set(sets.tcp_request_content);
+  if (carry_.requests == 1) next = co_await run_set(sets.tcp_request_content);
   if (next == Next::proceed) next = co_await run_set(sets.http_request);
   if (next == Next::proceed) next = co_await run_set(sets.redirects);
   co_return next;

@@ -10,13 +10,14 @@
 
 namespace evenkeel::frontends {
 
-HttpConnection::HttpConnection(ClientConnection& client)
+HttpConnection::HttpConnection(ClientConnection& client, HttpCarry& carry)
     : client_(client),
       def_(client.frontend.shared_def()),
       out_(client.context.worker.buffers()),
       reply_(client.context.worker.buffers()),
       client_deadline_(client.context.worker.timers(), &HttpConnection::expire_client, this),
-      server_deadline_(client.context.worker.timers(), &HttpConnection::expire_server, this) {
+      server_deadline_(client.context.worker.timers(), &HttpConnection::expire_server, this),
+      carry_(carry) {
   frontend = &client.frontend;
   request_limits_.max_headers = client.context.engine.config().global.max_headers;
   request_limits_.accept_unsafe = def_->accept_unsafe_request;
@@ -60,9 +61,10 @@ void HttpConnection::fail(Cause cause, Phase phase) noexcept {
   record_.phase = phase;
 }
 
-Task<void> HttpConnection::run() {
+Task<bool> HttpConnection::run() {
   while (killed_ == Cause::none) {
     Next next = co_await read_request();
+    if (next == Next::park) co_return true;
     if (next == Next::close) break;
     if (next == Next::proceed) next = co_await answer_locally();
     if (next == Next::proceed) {
@@ -74,6 +76,7 @@ Task<void> HttpConnection::run() {
     if (next == Next::close || client_.context.engine.stopping()) break;
   }
   if (def_->nolinger) client_.stream.reset_on_close();
+  co_return false;
 }
 
 // The one place where a request is counted and logged.
@@ -95,12 +98,59 @@ void HttpConnection::finish_request() {
   }
   out_.release();
   reply_.release();
-  idle_since_us_ = worker().now_us();
+  carry_.idle_since_us = worker().now_us();
 }
 
+namespace {
+
+// An idle connection, as operators and a stopping process see it.
+class Parked final : public backends::LiveSession {
+ public:
+  explicit Parked(ClientConnection& client) : client_(client) {
+    frontend = &client.frontend;
+    client.context.sessions.join(*this);
+  }
+  ~Parked() override = default;
+  void kill(Cause) noexcept override { client_.stream.cancel(IoStatus::cancelled); }
+  void describe(std::string& out) const override {
+    out += "proto=http src=" + client_.peer.to_string() + " fe=" + client_.frontend.name() +
+           " be=<NONE> srv=<none>";
+  }
+
+ private:
+  ClientConnection& client_;
+};
+
+// The state of requests lives in this frame, and goes with it.
+Task<bool> serve_requests(ClientConnection& client, HttpCarry& carry) {
+  HttpConnection connection(client, carry);
+  co_return co_await connection.run();
+}
+
+// True: bytes, or the end of the client's time, have come.
+Task<bool> wait_parked(ClientConnection& client, HttpCarry& carry) {
+  const Parked parked(client);
+  Worker& worker = client.context.worker;
+  Deadline deadline(
+      worker.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
+      &client.stream);
+  deadline.set(carry.idle_until);
+  const IoResult ready = co_await client.stream.readable();
+  carry.time_is_up = ready.status == IoStatus::timeout;
+  co_return ready.ok() || carry.time_is_up;
+}
+
+}  // namespace
+
+// A connection that lies idle holds its descriptor and little else: the state of requests, some kilobytes, is
+// given up after a second without one.
 Task<void> serve_http(ClientConnection& client) {
-  HttpConnection connection(client);
-  co_await connection.run();
+  HttpCarry carry;
+  for (bool parked = true; parked;) {
+    parked = co_await serve_requests(client, carry);
+    if (!parked) co_return;
+    parked = co_await wait_parked(client, carry);
+  }
 }
 
 }  // namespace evenkeel::frontends

@@ -32,6 +32,15 @@ enum class Next : std::uint8_t {
   proceed,  // go on with this request
   done,     // the request has been answered; the connection may carry another one
   close,    // answered or not, the connection ends
+  park,     // no request in sight: wait for one with less in hand
+};
+
+// What a connection keeps of its past while it lies idle.
+struct HttpCarry {
+  std::uint32_t requests = 0;      // taken so far
+  std::int64_t idle_since_us = 0;  // end of the last response
+  Millis idle_until = kNever;      // when the client's time is up
+  bool time_is_up = false;         // it was, while the connection was parked
 };
 
 // Closes without a word: the peer is left to its own timeout (needs CAP_NET_ADMIN; without it, a reset).
@@ -39,10 +48,11 @@ void drop_silently(int fd) noexcept;
 
 class HttpConnection final : public backends::LiveSession {
  public:
-  explicit HttpConnection(ClientConnection& client);
+  HttpConnection(ClientConnection& client, HttpCarry& carry);
   ~HttpConnection() override = default;
 
-  Task<void> run();
+  // Serves requests until the connection ends (false) or lies idle (true).
+  Task<bool> run();
 
   void kill(Cause why) noexcept override;
   void describe(std::string& out) const override;
@@ -51,6 +61,7 @@ class HttpConnection final : public backends::LiveSession {
   // http_request.cc: the client's request
   Task<Next> read_request();
   Task<IoStatus> fill_request();
+  void begin_idle();
   Task<Next> refuse_request(int status, Cause cause, Phase phase);
   void begin_request();
   void note_request();
@@ -161,7 +172,6 @@ class HttpConnection final : public backends::LiveSession {
   bool keep_server_ = true;
   bool response_started_ = false;
   bool continue_sent_ = false;
-  std::uint32_t request_number_ = 0;
 
   backends::Backend* target_ = nullptr;
   std::shared_ptr<const backends::BackendDef> target_def_;
@@ -186,7 +196,7 @@ class HttpConnection final : public backends::LiveSession {
   Deadline server_deadline_;
   Cause killed_ = Cause::none;
   bool client_left_ = false;
-  std::int64_t idle_since_us_ = 0;
+  HttpCarry& carry_;
 };
 
 }  // namespace evenkeel::frontends
