@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "app/config_loader.h"
 #include "app/proxy_section.h"
 #include "backends/server_keywords.h"
 #include "conf/document.h"
@@ -25,8 +26,8 @@ using conf::SectionKind;
 using Words = std::set<std::string>;
 using WordsByPlace = std::map<std::string, std::string>;  // word -> letters of the places
 
-std::string read_page(const std::string& name) {
-  std::ifstream in(EVENKEEL_SOURCE_DIR "/docs/" + name);
+std::string read_text(const std::string& path) {
+  std::ifstream in(EVENKEEL_SOURCE_DIR "/" + path);
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
@@ -47,7 +48,7 @@ std::vector<std::string> cells_of(const std::string& row) {
 // Several words may share a row.
 WordsByPlace table(const std::string& page, const std::string& name) {
   WordsByPlace found;
-  std::istringstream in(read_page(page));
+  std::istringstream in(read_text("docs/" + page));
   std::string line;
   while (std::getline(in, line) && line != "<!-- words: " + name + " -->") {
   }
@@ -146,6 +147,23 @@ TEST(Reference, ListsTheAliasesOfLogs) {
   Words words;
   for (const auto& alias : rules::log_aliases()) words.insert("%" + std::string(alias.name));
   EXPECT_EQ(words_of(table("rules.md", "aliases")), words);
+}
+
+// What the README shows of `evenkeel -c` is what it says.
+TEST(Reference, ShowsRealDiagnostics) {
+  const std::string readme = read_text("README.md");
+  const std::string command = "$ evenkeel -c -f docs/examples/mistakes.cfg\n";
+  const std::size_t from = readme.find(command);
+  ASSERT_NE(from, std::string::npos);
+  const std::size_t begin = from + command.size();
+  LoadOptions options;
+  options.sources.push_back(std::make_shared<const conf::SourceFile>(
+      "docs/examples/mistakes.cfg", read_text("docs/examples/mistakes.cfg")));
+  conf::Diagnostics diagnostics;
+  load_config(options, diagnostics);
+  conf::RenderOptions form;
+  form.pid = 553;
+  EXPECT_EQ(readme.substr(begin, readme.find("```", begin) - begin), diagnostics.render_text(form));
 }
 
 TEST(Reference, ListsTheRuntimeCommandsWithTheirLevels) {
