@@ -1,8 +1,10 @@
 // The reference in docs/ names every word that the program understands, and no other.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -164,6 +166,27 @@ TEST(Reference, ShowsRealDiagnostics) {
   conf::RenderOptions form;
   form.pid = 553;
   EXPECT_EQ(readme.substr(begin, readme.find("```", begin) - begin), diagnostics.render_text(form));
+}
+
+// `core/poller.h`, `http_body.cc`: a file that the pages name by its path or by its name alone.
+TEST(Reference, NamesFilesThatExist) {
+  namespace fs = std::filesystem;
+  const fs::path root = EVENKEEL_SOURCE_DIR;
+  Words names;
+  for (const char* room : {"app", "backends", "balance", "conf", "control", "core", "frontends", "health",
+                           "http", "rules", "stats"})
+    for (const auto& entry : fs::recursive_directory_iterator(root / room))
+      names.insert(entry.path().filename().string());
+  const std::regex file("`([a-z0-9_/]+\\.(?:cc|h|py|sh|service))`");
+  for (const char* page :
+       {"README.md", "ARCHITECTURE.md", "docs/configuration.md", "docs/rules.md", "docs/migration.md",
+        "docs/runtime-api.md", "docs/operations.md", "docs/development.md"}) {
+    const std::string text = read_text(page);
+    for (std::sregex_iterator it(text.begin(), text.end(), file), end; it != end; ++it) {
+      const std::string name = (*it)[1];
+      EXPECT_TRUE(fs::exists(root / name) || names.contains(name)) << page << " names " << name;
+    }
+  }
 }
 
 TEST(Reference, ListsTheRuntimeCommandsWithTheirLevels) {
