@@ -123,29 +123,39 @@ Server* Backend::pick(const balance::PickContext& context, Server** full) {
 
 bool Backend::enqueue(QueueWait& wait) {
   const std::lock_guard lock(queue_mutex_);
-  // Between the pick that failed and this lock a slot may have been released and have found nobody waiting.
-  if (wait.wanted_ != nullptr) {
-    if (wait.wanted_->queued.load() == 0 && wait.wanted_->try_take()) wait.granted = wait.wanted_;
-  } else if (queued_here.load() == 0) {
-    wait.granted = pick({});
-  }
-  if (wait.granted != nullptr) {
-    if (wait.wanted_ != nullptr) policy_->on_assign(*wait.granted);
+  if (wait.wanted_ != nullptr && !wait.wanted_->can_serve()) {
+    wait.status = IoStatus::failed;  // it went down after it was chosen; its queue has been emptied already
     return false;
   }
+  // First in the queue, then a last look for a free slot: whoever releases one counts it free before it looks
+  // for waiters, so that one of the two sees the other.
+  link(wait);
+  if (wait.position == 0) {
+    if (wait.wanted_ == nullptr) {
+      wait.granted = pick({});
+    } else if (wait.wanted_->try_take()) {
+      wait.granted = wait.wanted_;
+      policy_->on_assign(*wait.granted);
+    }
+  }
+  if (wait.granted != nullptr) {
+    unlink(wait);
+    return false;
+  }
+  const auto worker = static_cast<unsigned>(wait.worker_.index());
+  auto& counted = wait.wanted_ != nullptr ? wait.wanted_->counters(worker) : counters(worker);
+  counted.queue_max.note(wait.position + 1);
+  return true;
+}
+
+void Backend::link(QueueWait& wait) {
   wait.position = wait.wanted_ != nullptr ? wait.wanted_->queued.load() : queued_here.load();
   wait.prev_ = queue_tail_;
   (queue_tail_ != nullptr ? queue_tail_->next_ : queue_head_) = &wait;
   queue_tail_ = &wait;
   wait.linked_ = true;
-  const auto worker = static_cast<unsigned>(wait.worker_.index());
-  if (wait.wanted_ != nullptr) {
-    wait.wanted_->counters(worker).queue_max.note(wait.wanted_->queued.fetch_add(1) + 1);
-  } else {
-    counters(worker).queue_max.note(queued_here.fetch_add(1) + 1);
-  }
+  (wait.wanted_ != nullptr ? wait.wanted_->queued : queued_here).fetch_add(1);
   queued.fetch_add(1);
-  return true;
 }
 
 void Backend::unlink(QueueWait& wait) {
@@ -177,7 +187,7 @@ QueueWait* Backend::next_for(Server& server) {
 }
 
 void Backend::dispatch(Server& server) {
-  if (queued.load(std::memory_order_acquire) == 0 || !server.can_serve()) return;
+  if (queued.load() == 0 || !server.can_serve()) return;
   const std::lock_guard lock(queue_mutex_);
   while (QueueWait* wait = next_for(server)) {
     if (!server.try_take()) return;

@@ -78,6 +78,7 @@ class Backend {
   friend class QueueWait;
   bool enqueue(QueueWait& wait);
   bool dequeue(QueueWait& wait);
+  void link(QueueWait& wait);
   void unlink(QueueWait& wait);
   QueueWait* next_for(Server& server);
 

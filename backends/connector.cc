@@ -173,6 +173,8 @@ bool names_client(const SourceDef& source) noexcept {
 }  // namespace
 
 Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
+  // The end came while a slot was on its way to us.
+  if (aborted_ != Cause::none) co_return ConnectOutcome{false, aborted_, Phase::connect, 503};
   Server& server = *lease.server;
   const Address to = target(demand, server);
   ConnectOptions options;

@@ -88,6 +88,12 @@ void Server::follow_load() {
 }
 
 void Server::refresh() {
+  if (recompute()) backend_.dispatch(*this);
+}
+
+// True: it has come into use. One thread at a time, else a result that is out of date could be stored last.
+bool Server::recompute() {
+  const std::lock_guard lock(refresh_mutex_);
   apply_limits();
   const std::uint32_t user = user_weight.load(std::memory_order_relaxed);
   std::uint32_t effective = user * balance::kWeightScale;
@@ -103,18 +109,20 @@ void Server::refresh() {
   }
   const bool usable = running() && !stopping() && (admin() & (kAnyMaint | kAnyDrain)) == 0;
   const bool came = usable && (!available.load() || weight.load() == 0);
-  if (available.load() == usable && weight.load() == effective) return;
+  if (available.load() == usable && weight.load() == effective) return false;
   weight.store(effective, std::memory_order_relaxed);
-  available.store(usable, std::memory_order_release);
+  available.store(usable);
   backend_.policy().on_change(*this);
-  if (came) backend_.dispatch(*this);
+  return came;
 }
 
 bool Server::change_admin(std::uint32_t add, std::uint32_t remove) {
-  const std::uint32_t before = admin_.load();
-  const std::uint32_t after = (before & ~remove) | add;
-  if (after == before) return false;
-  admin_.store(after, std::memory_order_release);
+  std::uint32_t before = admin_.load();
+  std::uint32_t after = 0;
+  do {
+    after = (before & ~remove) | add;
+    if (after == before) return false;
+  } while (!admin_.compare_exchange_weak(before, after));
   const bool was_out = (before & kAnyMaint) != 0;
   const bool is_out = (after & kAnyMaint) != 0;
   if (was_out && !is_out) {
@@ -186,7 +194,7 @@ void Server::set_stopping(bool stopping) {
 void Server::release_slot() {
   give_back();
   backend_.policy().on_release(*this);
-  if (backend_.queued.load(std::memory_order_acquire) != 0) backend_.dispatch(*this);
+  if (backend_.queued.load() != 0) backend_.dispatch(*this);
 }
 
 }  // namespace evenkeel::backends

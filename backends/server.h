@@ -125,10 +125,12 @@ class Server : public balance::Member {
 
  private:
   void apply_limits();
+  bool recompute();
 
   Backend& backend_;
   std::shared_ptr<const ServerDef> def_;
   Address address_;  // guarded by mutex
+  std::mutex refresh_mutex_;
   std::atomic<std::uint32_t> admin_{0};
   std::atomic<bool> running_{true};
   std::atomic<bool> stopping_{false};

@@ -62,16 +62,17 @@ struct Member {
   // Counts one session, unless that would exceed maxconn; exact when several threads try at once. Looks only
   // at served, so that the queue's owner can hand a freed slot to the session that waits longest.
   [[nodiscard]] bool try_take() noexcept {
-    std::uint32_t now = served.load(std::memory_order_relaxed);
+    // In one total order with the queue's counts: who waits has been counted before it looks here for the
+    // last time, who gives back looks for waiters afterwards.
+    std::uint32_t now = served.load();
     do {
       const std::uint32_t limit = maxconn.load(std::memory_order_relaxed);
       if (limit != 0 && now >= limit) return false;
-    } while (
-        !served.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_relaxed));
+    } while (!served.compare_exchange_weak(now, now + 1));
     return true;
   }
   void take() noexcept { served.fetch_add(1, std::memory_order_acq_rel); }
-  void give_back() noexcept { served.fetch_sub(1, std::memory_order_acq_rel); }
+  void give_back() noexcept { served.fetch_sub(1); }
 };
 
 }  // namespace evenkeel::balance

@@ -155,9 +155,9 @@ stats::Row row_of(Engine&, Server& server, bool legends) {
     facts.last_change_s = seconds(now - server.last_change);
     const bool down = !server.running() || server.in_maintenance();
     facts.downtime_s = seconds(server.down_time + (down ? now - server.last_change : 0));
+    if (server.last_check.status == health::CheckStatus::unknown) check.facts.status = "INI";
+    if (server.last_agent.status == health::CheckStatus::unknown) agent.facts.status = "INI";
   }
-  if (server.last_check.status == health::CheckStatus::unknown) check.facts.status = "INI";
-  if (server.last_agent.status == health::CheckStatus::unknown) agent.facts.status = "INI";
   address = server.address().to_string();
   if (server.tracked != nullptr) tracked = server.tracked->backend().name() + "/" + server.tracked->name;
   facts.proxy = server.backend().name();
