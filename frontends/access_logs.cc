@@ -34,15 +34,28 @@ AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<F
   const stats::LogTargets shared = targets_of(global.log);
   all_ = shared;
   for (const auto& frontend : frontends) {
-    const stats::ProxyLogDef& def = frontend->def().log;
-    frontend->log_targets = targets_of(def);
-    all_.insert(all_.end(), frontend->log_targets.begin(), frontend->log_targets.end());
-    if (def.use_global)
-      frontend->log_targets.insert(frontend->log_targets.end(), shared.begin(), shared.end());
+    frontend->log_targets = targets_for(frontend->def().log, shared);
   }
+  for (const auto& backend : config.backends)
+    backends_[backend->name] = {targets_for(backend->log, shared), backend->log.tag};
   for (unsigned i = 0; i < workers; ++i) {
     senders_.push_back(std::make_unique<stats::LogSender>(identity_, clock_, log_warning));
   }
+}
+
+stats::LogTargets AccessLogs::targets_for(const stats::ProxyLogDef& def, const stats::LogTargets& shared) {
+  stats::LogTargets targets = targets_of(def);
+  all_.insert(all_.end(), targets.begin(), targets.end());
+  if (def.use_global) targets.insert(targets.end(), shared.begin(), shared.end());
+  return targets;
+}
+
+void AccessLogs::event(const backends::Backend& backend, int level, std::string_view text) {
+  const Worker* const worker = Worker::current();
+  const auto log = backends_.find(backend.name());
+  if (worker == nullptr || log == backends_.end() || log->second.targets.empty()) return;
+  senders_[static_cast<std::size_t>(worker->index())]->send(log->second.targets, level, log->second.tag,
+                                                            text);
 }
 
 std::uint64_t AccessLogs::dropped() const noexcept {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "frontends/client_session.h"
@@ -26,6 +28,9 @@ class AccessLogs {
   // logasap`. sent: bytes of the response's head.
   void early(ClientConnection& client, stats::SessionRecord& record, const backends::Backend* backend,
              const backends::Server* server, std::uint64_t sent);
+  // Something happened to a server of this backend; `level` is syslog's. On any thread, but lines of threads
+  // that are no workers are not sent.
+  void event(const backends::Backend& backend, int level, std::string_view text);
   // A connection that failed before there was a session.
   void connection_error(ClientConnection& client, std::string_view message);
   // Tries again what targets did not take at once; from the worker's housekeeping.
@@ -39,7 +44,14 @@ class AccessLogs {
 
   stats::SyslogIdentity identity_;
   SystemClock clock_;
+  struct BackendLog {
+    stats::LogTargets targets;
+    std::string tag;
+  };
+  stats::LogTargets targets_for(const stats::ProxyLogDef& def, const stats::LogTargets& shared);
+
   stats::LogTargets all_;
+  std::unordered_map<std::string, BackendLog> backends_;  // by name
   std::vector<std::unique_ptr<stats::LogSender>> senders_;
 };
 

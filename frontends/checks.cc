@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/log.h"
 #include "frontends/engine.h"
 #include "frontends/server_admin.h"
+#include "frontends/server_events.h"
 #include "health/report.h"
 
 namespace evenkeel::frontends {
@@ -210,35 +210,9 @@ void HealthChecks::apply_agent(Server& server, const health::AgentReply& reply) 
   server.refresh();
 }
 
-void HealthChecks::report(Server& server, const health::CheckOutcome& outcome, bool was_up, bool is_up) {
-  const std::string name = server.backend().name() + "/" + server.name;
-  const backends::BackendDef& backend = server.backend().def();
-  if (outcome.noteworthy && backend.check.log_health_checks && outcome.health != nullptr) {
-    log_notice(health::check_log_line(outcome.kind, name, outcome.verdict, outcome.duration_ms,
-                                      *outcome.health, is_up ? "UP" : "DOWN"));
-  }
-  if (was_up == is_up) return;
-  unsigned active = 0;
-  unsigned backup = 0;
-  for (const Server* other : server.backend().servers()) {
-    if (other->usable()) ++(other->backup ? backup : active);
-  }
-  const std::string counts =
-      std::to_string(active) + " active and " + std::to_string(backup) + " backup servers ";
-  log_warning("Server " + name + (is_up ? " is UP" : " is DOWN") + ", " +
-              health::reason_text(outcome.verdict, outcome.duration_ms) + ". " + counts +
-              (is_up ? "online" : "left") + ". " + std::to_string(server.current_sessions.load()) +
-              " sessions active, 0 requeued, " + std::to_string(server.backend().queued.load()) +
-              " remaining in queue.");
-  if (!is_up && !server.backend().is_up()) {
-    log_error((backend.name.empty() ? std::string("proxy") : "backend '" + backend.name + "'") +
-              " has no server available!");
-  }
-}
-
 void HealthChecks::on_outcome(const health::MonitorTarget& target, const health::CheckOutcome& outcome) {
   Server& server = *static_cast<Server*>(target.owner);
-  const bool was_up = server.running();
+  const ServerStanding before = ServerStanding::of(server);
   {
     const std::lock_guard lock(server.mutex);
     backends::LastCheck& last = outcome.kind == CheckKind::agent ? server.last_agent : server.last_check;
@@ -253,16 +227,16 @@ void HealthChecks::on_outcome(const health::MonitorTarget& target, const health:
   }
   const Worker* worker = Worker::current();
   auto& counters = server.counters(static_cast<unsigned>(worker->index()));
-  if (health::result(outcome.verdict.status) == health::CheckResult::failed && was_up &&
+  if (health::result(outcome.verdict.status) == health::CheckResult::failed && before.up &&
       outcome.kind == CheckKind::health) {
     ++counters.failed_checks;
   }
   if (outcome.agent != nullptr) apply_agent(server, *outcome.agent);
   if (outcome.health != nullptr && (outcome.kind == CheckKind::health || health::crossed(outcome.change))) {
     if (outcome.kind == CheckKind::health) server.set_stopping(outcome.nolb && outcome.health->up());
-    server.set_running(outcome.health->up(), worker->now());
+    server.set_running(outcome.up, worker->now());
   }
-  report(server, outcome, was_up, server.running());
+  ServerEvents(engine_).health(server, before, outcome);
 }
 
 }  // namespace evenkeel::frontends

@@ -57,7 +57,6 @@ class HealthChecks final : public health::CheckListener {
   [[nodiscard]] health::MonitorTarget target_of(backends::Server& server) const;
   [[nodiscard]] bool wants_monitor(const backends::Server& server) const;
   void apply_agent(backends::Server& server, const health::AgentReply& reply);
-  void report(backends::Server& server, const health::CheckOutcome& outcome, bool was_up, bool is_up);
 
   Engine& engine_;
   std::vector<std::unique_ptr<health::Monitor>> monitors_;  // one per worker; each touched by its worker only

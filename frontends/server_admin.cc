@@ -2,9 +2,9 @@
 
 #include "backends/backend.h"
 #include "balance/weight.h"
-#include "core/log.h"
 #include "frontends/checks.h"
 #include "frontends/engine.h"
+#include "frontends/server_events.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -12,8 +12,6 @@ namespace {
 using backends::Server;
 using health::CheckKind;
 using stats::ServerAction;
-
-std::string full_name(const Server& server) { return server.backend().name() + "/" + server.name; }
 
 // After maintenance a checked server begins where `init-state` says, and the statistics say so at once.
 void begin_health_anew(Server& server) {
@@ -30,6 +28,7 @@ void begin_health_anew(Server& server) {
 
 // The server shows the new health before this returns; its monitor follows on its own thread.
 void force_health(Engine& engine, Server& server, CheckKind kind, bool up, bool stopping) {
+  const ServerStanding before = ServerStanding::of(server);
   if (kind == CheckKind::health) {
     const health::CheckDef& def = server.def().check;
     health::HealthCounter counter(def.rise, def.fall, def.init_state);
@@ -42,6 +41,7 @@ void force_health(Engine& engine, Server& server, CheckKind kind, bool up, bool 
     server.set_stopping(stopping);
   }
   server.set_running(up, SystemClock().now_ms());
+  ServerEvents(engine).health_by_operator(server, before);
   engine.checks().force(server, kind, up, stopping);
 }
 
@@ -77,25 +77,18 @@ AdminOutcome enable_checks(Engine& engine, Server& server, CheckKind kind, bool 
 }  // namespace
 
 bool change_admin(Engine& engine, Server& server, std::uint32_t add, std::uint32_t remove) {
-  const bool was_out = server.in_maintenance();
-  const bool was_draining = (server.admin() & backends::kAnyDrain) != 0;
+  const ServerStanding before = ServerStanding::of(server);
   if (!server.change_admin(add, remove)) return false;
   const bool is_out = server.in_maintenance();
-  const bool is_draining = (server.admin() & backends::kAnyDrain) != 0;
-  if (!was_out && is_out) {
+  if (!before.maintenance && is_out) {
     engine.checks().pause(server);
-    {
-      const std::lock_guard lock(server.mutex);
-      server.health_value = 0;
-    }
-    log_warning("Server " + full_name(server) + " enters maintenance.");
-  } else if (was_out && !is_out) {
+    const std::lock_guard lock(server.mutex);
+    server.health_value = 0;
+  } else if (before.maintenance && !is_out) {
     begin_health_anew(server);
     engine.checks().restart(server);
-    log_warning("Server " + full_name(server) + " leaves maintenance.");
-  } else if (was_draining != is_draining) {
-    log_warning("Server " + full_name(server) + (is_draining ? " enters" : " leaves") + " drain state.");
   }
+  ServerEvents(engine).admin(server, before);
   return true;
 }
 

@@ -61,6 +61,9 @@ struct Monitor::Core : std::enable_shared_from_this<Monitor::Core> {
       health.enabled = def.enabled;
       agent.enabled = def.agent.enabled;
     }
+    [[nodiscard]] bool up() const noexcept {
+      return (!health.enabled || health.health.up()) && (!agent.enabled || agent.health.up());
+    }
     MonitorTarget target;
     CheckId id;
     CheckDef def;  // a copy: run-time commands change addresses
@@ -270,6 +273,7 @@ void Monitor::Core::report(Probe& probe, Verdict verdict, Millis duration, Healt
   outcome.duration_ms = duration;
   outcome.change = change;
   outcome.health = &probe.health;
+  outcome.up = probe.watched.up();
   outcome.nolb = probe.nolb;
   outcome.noteworthy = noteworthy;
   outcome.agent = reply;

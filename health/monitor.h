@@ -45,7 +45,8 @@ struct CheckOutcome {
   Millis duration_ms = 0;  // -1: no check has run (observe, commands)
   HealthChange change = HealthChange::none;
   const HealthCounter* health = nullptr;  // after the outcome; valid during the call
-  bool nolb = false;                      // the server passes conditionally: no new load
+  bool up = true;           // what health check and agent say together: either of them keeps the server down
+  bool nolb = false;        // the server passes conditionally: no new load
   bool noteworthy = false;  // status or counter differ from before: what `option log-health-checks` logs
   const AgentReply* agent = nullptr;  // for an agent that answered
 };
