@@ -13,6 +13,27 @@ namespace {
 // From here on, moving bytes inside the kernel is cheaper than copying them through us.
 constexpr std::uint64_t kSpliceFrom = 64 * 1024;
 
+iovec part(std::string_view bytes) noexcept { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+
+// Takes what has been written off the front, and empty parts with it.
+void drop_written(std::span<iovec>& parts, std::size_t written) noexcept {
+  while (!parts.empty() && written >= parts.front().iov_len) {
+    written -= parts.front().iov_len;
+    parts = parts.subspan(1);
+  }
+  if (parts.empty()) return;
+  parts.front().iov_base = static_cast<char*>(parts.front().iov_base) + written;
+  parts.front().iov_len -= written;
+}
+
+// A trailer section with its empty line.
+void append_fields(const http::HeaderBlock& fields, std::string& text) {
+  const std::size_t before = text.size();
+  const std::size_t size = http::serialize_fields(fields, {});
+  text.resize(before + size);
+  http::serialize_fields(fields, std::span<char>(text).subspan(before));
+}
+
 }  // namespace
 
 // ---- request ----
@@ -23,18 +44,32 @@ Task<bool> HttpConnection::write_server(std::string_view bytes) {
   co_return sent.ok();
 }
 
+Task<bool> HttpConnection::write_server(std::span<iovec> parts) {
+  while (!parts.empty()) {
+    if (server_timeout_ > 0) server_deadline_.set(worker().now() + server_timeout_);
+    const IoResult sent = co_await server_stream().write(std::span<const iovec>(parts));
+    if (!sent.ok()) co_return false;
+    drop_written(parts, sent.bytes);
+  }
+  co_return true;
+}
+
 // What is in the client's buffer goes out; false: stop pumping.
 Task<bool> HttpConnection::forward_request_body() {
+  if (request_framing_.kind == http::BodyKind::chunked) co_return co_await forward_request_chunks();
   Buffer& in = client_.in;
-  if (request_framing_.kind == http::BodyKind::length) {
-    const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(request_body_left_, in.size()));
-    const bool ok = co_await write_server(in.view().substr(0, n));
-    in.consume(n);
-    record_.bytes_in += n;
-    request_body_left_ -= n;
-    request_body_done_ = request_body_left_ == 0;
-    co_return ok;
-  }
+  const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(request_body_left_, in.size()));
+  const bool ok = co_await write_server(in.view().substr(0, n));
+  in.consume(n);
+  record_.bytes_in += n;
+  request_body_left_ -= n;
+  request_body_done_ = request_body_left_ == 0;
+  co_return ok;
+}
+
+Task<bool> HttpConnection::forward_request_chunks() {
+  Buffer& in = client_.in;
+  request_chunks_.keep_trailers(&request_trailers_);
   while (!in.empty()) {
     const http::ChunkDecoder::Step step = request_chunks_.next(in.bytes());
     record_.bytes_in += step.consumed;
@@ -43,21 +78,24 @@ Task<bool> HttpConnection::forward_request_body() {
       fail(Cause::denied, Phase::data);
       co_return false;
     }
+    if (step.kind == http::ChunkDecoder::Kind::need_more) {
+      in.consume(step.consumed);
+      break;
+    }
     if (step.kind == http::ChunkDecoder::Kind::data) {
       const http::ChunkHeader header(step.data.size());
-      const bool h = co_await write_server(header.text());
-      const bool d = h && co_await write_server({step.data.data(), step.data.size()});
-      const bool e = d && co_await write_server(http::kChunkEnd);
+      std::array<iovec, 3> parts{part(header.text()), iovec{step.data.data(), step.data.size()},
+                                 part(http::kChunkEnd)};
+      const bool ok = co_await write_server(parts);
       in.consume(step.consumed);
-      if (!e) co_return false;
+      if (!ok) co_return false;
       continue;
     }
+    std::string tail(http::kLastChunkLine);
+    append_fields(request_trailers_, tail);
     in.consume(step.consumed);
-    if (step.kind == http::ChunkDecoder::Kind::end) {
-      request_body_done_ = true;
-      co_return co_await write_server(http::kLastChunk);
-    }
-    break;  // needs more
+    request_body_done_ = true;
+    co_return co_await write_server(tail);
   }
   co_return true;
 }
@@ -109,11 +147,8 @@ Task<bool> HttpConnection::write_client(std::string_view bytes) {
 }
 
 Task<bool> HttpConnection::write_client(std::span<iovec> parts) {
+  drop_written(parts, 0);
   while (!parts.empty()) {
-    if (parts.front().iov_len == 0) {
-      parts = parts.subspan(1);
-      continue;
-    }
     if (def_->timeouts.client > 0) client_deadline_.set(worker().now() + def_->timeouts.client);
     const IoResult sent = co_await client_.stream.write(std::span<const iovec>(parts));
     if (!sent.ok()) {
@@ -121,15 +156,7 @@ Task<bool> HttpConnection::write_client(std::span<iovec> parts) {
       co_return false;
     }
     record_.bytes_out += sent.bytes;
-    std::size_t left = sent.bytes;
-    while (!parts.empty() && left >= parts.front().iov_len) {
-      left -= parts.front().iov_len;
-      parts = parts.subspan(1);
-    }
-    if (!parts.empty()) {
-      parts.front().iov_base = static_cast<char*>(parts.front().iov_base) + left;
-      parts.front().iov_len -= left;
-    }
+    drop_written(parts, sent.bytes);
   }
   if (!body_pump_running_) client_deadline_.clear();
   co_return true;
@@ -145,12 +172,6 @@ Task<IoStatus> HttpConnection::fill_response() {
   if (in.ok()) reply_.commit(in.bytes);
   co_return in.status;
 }
-
-namespace {
-
-iovec part(std::string_view bytes) noexcept { return {const_cast<char*>(bytes.data()), bytes.size()}; }
-
-}  // namespace
 
 Task<bool> HttpConnection::forward_length(std::string_view& pending, std::uint64_t left) {
   for (;;) {
@@ -210,15 +231,11 @@ Task<bool> HttpConnection::forward_chunked(std::string_view& pending) {
         parts[2] = {step.data.data(), step.data.size()};
         if (!unchunk) parts[3] = part(http::kChunkEnd);
       } else if (step.kind == http::ChunkDecoder::Kind::end && !unchunk) {
-        if (trailers.empty()) {
-          parts[1] = part(http::kLastChunk);
-        } else {
-          tail.resize(8192);
-          const std::size_t size = http::serialize_fields(trailers, tail);
-          tail.resize(std::min(size, tail.size()));
-          parts[1] = part(http::kLastChunkLine);
-          parts[2] = part(size <= tail.size() ? std::string_view(tail) : std::string_view("\r\n"));
+        if (!trailers.empty()) {
+          tail = http::kLastChunkLine;
+          append_fields(trailers, tail);
         }
+        parts[1] = part(tail.empty() ? http::kLastChunk : std::string_view(tail));
       }
       const bool ok = co_await write_client(parts);
       if (!ok) co_return false;
@@ -265,137 +282,6 @@ Task<bool> HttpConnection::forward_response_body(std::string_view head) {
     default:
       co_return co_await write_client(head);
   }
-}
-
-// CONNECT and Upgrade: from here on the bytes are not ours to read.
-Task<Next> HttpConnection::run_tunnel(std::string_view head) {
-  const bool head_sent = co_await write_client(head);
-  bool alive = head_sent;
-  if (alive && !reply_.empty()) alive = co_await write_client(reply_.view());
-  reply_.release();
-  request_.detach();  // the buffer goes; the log still wants the head
-  record_.method = request_.method_text();
-  record_.target_uri = request_.target();
-  Buffer& in = client_.in;
-  if (in.held()) in.consume(std::min(request_head_length_, in.size()));
-  request_head_length_ = 0;
-  if (alive && !in.empty()) {
-    record_.bytes_in += in.size();
-    alive = co_await write_server(in.view());
-  }
-  in.release();
-  out_.release();
-  if (!alive) co_return Next::close;
-  const backends::Timeouts& fe = def_->timeouts;
-  const backends::Timeouts& be = target_def_->timeouts;
-  RelaySide a{&client_.stream, &client_deadline_, tunnel_timeout_ > 0 ? tunnel_timeout_ : fe.client,
-              fe.client_fin};
-  RelaySide b{&server_stream(), &server_deadline_, tunnel_timeout_ > 0 ? tunnel_timeout_ : server_timeout_,
-              be.server_fin};
-  RelayOptions options;
-  options.splice = !client_.context.engine.config().global.no_splice;
-  RelayResult result;
-  co_await relay(worker(), a, b, options, result);
-  record_.bytes_in += result.to_server;
-  record_.bytes_out += result.to_client;
-  if (result.client != IoStatus::ok) {
-    fail(result.client == IoStatus::timeout ? Cause::client_timeout : Cause::client_abort, Phase::data);
-  } else if (result.server != IoStatus::ok) {
-    fail(result.server == IoStatus::timeout ? Cause::server_timeout : Cause::server_abort, Phase::data);
-  }
-  co_return Next::close;
-}
-
-namespace {
-
-// NTLM and its like authenticate the connection, not the request (manual 4.2, http-reuse).
-bool authenticates_connection(const http::ResponseHead& response) noexcept {
-  for (const std::string_view field : {"www-authenticate", "proxy-authenticate"}) {
-    for (std::size_t i = response.headers.find(field); i != http::HeaderBlock::npos;
-         i = response.headers.find(field, i + 1)) {
-      const std::string_view scheme = response.headers.value(i);
-      if (http::iequals(scheme.substr(0, 9), "Negotiate") || http::iequals(scheme.substr(0, 4), "NTLM"))
-        return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
-
-// The connection goes to the pool for everybody, or stays with this session.
-void HttpConnection::keep_server_connection() {
-  const backends::ServerDef& def = lease_.server->def();
-  backends::ServerConnection& connection = *lease_.connection;
-  const bool worn = def.max_reuse >= 0 && connection.requests >= static_cast<std::uint32_t>(def.max_reuse);
-  if (worn) return;
-  last_server_ = lease_.server;
-  stay_with_server_ = response_.status == 401 || response_.status == 407;
-  if (stay_with_server_ && authenticates_connection(response_)) connection.is_private = true;
-  if (connection.is_private || target_def_->reuse == backends::Reuse::never) {
-    if (keep_client_) lease_.keep(worker(), own_connections_);
-    return;
-  }
-  const int limit = def.pool_max_conn;
-  lease_.park(worker(),
-              limit < 0 ? std::nullopt : std::optional<std::uint32_t>(static_cast<std::uint32_t>(limit)));
-}
-
-// After the last byte of the response: what becomes of the two connections.
-Task<Next> HttpConnection::settle_response(bool complete) {
-  if (body_pump_running_) {
-    // The server has said all it will; what the client still sends has nowhere to go.
-    client_.stream.interrupt(IoStatus::cancelled);
-    server_stream().cancel(IoStatus::cancelled);
-    co_await body_pump_done_;
-    keep_client_ = false;
-    keep_server_ = false;
-  }
-  last_server_ = nullptr;
-  if (complete && keep_server_ && request_body_done_ && reply_.empty()) keep_server_connection();
-  co_return complete&& keep_client_ ? Next::done : Next::close;
-}
-
-Task<Next> HttpConnection::send_response() {
-  record_.at.response_done = worker().now_us();
-  record_.status = response_.status;
-  write_cookies();
-  const Next ruled = co_await run_response_rules();
-  if (ruled != Next::proceed) co_return ruled;
-  record_.status = response_.status;
-  const bool tunnel = response_framing_.kind == http::BodyKind::tunnel;
-  keep_server_ = keep_server_ && response_framing_.keep_alive;
-  if (response_framing_.kind == http::BodyKind::until_close ||
-      (response_framing_.kind == http::BodyKind::chunked && request_.version_minor == 0)) {
-    keep_client_ = false;
-  }
-  if (client_.context.engine.stopping() || body_pump_running_)
-    keep_client_ = keep_client_ && !client_.context.engine.stopping();
-  http::SerializeOptions options;
-  if (!tunnel) {
-    if (!keep_client_) {
-      options.connection = http::ConnectionToken::close;
-    } else if (request_.version_minor == 0 || response_.version_minor == 0) {
-      // A version of 1.0 on either side would mean a close otherwise.
-      options.connection = http::ConnectionToken::keep_alive;
-    }
-    if (response_framing_.kind == http::BodyKind::chunked && request_.version_minor == 0) {
-      options.skip = http::set_of(http::HeaderId::transfer_encoding);
-    }
-  }
-  Buffer head(worker().buffers());
-  head.reserve();
-  const std::size_t size = http::serialize_response(response_, options, head.space());
-  if (size > head.capacity()) {
-    fail(Cause::denied, Phase::headers);
-    co_return co_await send_error(502);
-  }
-  head.commit(size);
-  client_.context.engine.logs().early(client_, record_, target_, lease_.server, size);
-  if (!body_pump_running_) out_.release();
-  if (tunnel) co_return co_await run_tunnel(head.view());
-  const bool complete = co_await forward_response_body(head.view());
-  co_return co_await settle_response(complete);
 }
 
 }  // namespace evenkeel::frontends

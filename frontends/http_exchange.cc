@@ -11,6 +11,12 @@
 namespace evenkeel::frontends {
 namespace {
 
+// Whether a response with this error may have been meant to end, or to take over, the client's connection.
+bool ends_client(http::ErrorCode error) noexcept {
+  return error == http::ErrorCode::none || error == http::ErrorCode::bad_transfer_encoding ||
+         error == http::ErrorCode::unexpected_framing || error == http::ErrorCode::unexpected_switch;
+}
+
 bool is_idempotent(http::Method method) noexcept {
   switch (method) {  // RFC 9110 section 9.2.2
     case http::Method::get:
@@ -54,16 +60,16 @@ Task<Next> HttpConnection::connect_failed(const backends::ConnectOutcome& outcom
 // The server of the last request, if this one should go there too (manual 4.2, option prefer-last-server,
 // max-keep-alive-queue). After a 401 or 407 it always should: some authentication is for the connection.
 backends::Server* HttpConnection::preferred_server() const noexcept {
-  if (last_server_ == nullptr || &last_server_->backend() != target_) return nullptr;
+  if (carry_.last_server == nullptr || &carry_.last_server->backend() != target_) return nullptr;
   const balance::Algorithm algorithm = target_def_->balance.algorithm;
   const bool free_choice = algorithm <= balance::Algorithm::first || algorithm == balance::Algorithm::random;
-  if (!free_choice || !last_server_->can_serve() || last_server_->draining()) return nullptr;
-  if (stay_with_server_) return last_server_;
+  if (!free_choice || !carry_.last_server->can_serve() || carry_.last_server->draining()) return nullptr;
+  if (carry_.stay_with_server) return carry_.last_server;
   if (!target_def_->prefer_last_server) return nullptr;
   const int limit = target_def_->max_keep_alive_queue;
-  const auto waiting = static_cast<int>(last_server_->queued.load(std::memory_order_relaxed));
-  const bool joins = limit < 0 || !last_server_->full() || waiting + 1 < limit;
-  return joins ? last_server_ : nullptr;
+  const auto waiting = static_cast<int>(carry_.last_server->queued.load(std::memory_order_relaxed));
+  const bool joins = limit < 0 || !carry_.last_server->full() || waiting + 1 < limit;
+  return joins ? carry_.last_server : nullptr;
 }
 
 void HttpConnection::describe_balancing(balance::PickContext& pick) {
@@ -99,7 +105,7 @@ backends::Demand HttpConnection::make_demand() {
   demand.connect_timeout = t.connect;
   demand.queue_timeout = t.queue > 0 ? t.queue : t.connect;
   demand.retries = target_def_->retries;
-  demand.own = &own_connections_;
+  demand.own = &carry_.own_connections;
   const Reuse reuse = target_def_->reuse;
   demand.allow_reuse =
       reuse == Reuse::always || reuse == Reuse::aggressive || (reuse == Reuse::safe && carry_.requests > 1);
@@ -137,9 +143,26 @@ Task<bool> HttpConnection::send_request_head() {
     request_.headers.set(target_def_->send_name_header, lease_.server->name);
     if (!serialize_head()) co_return false;
   }
+  // The beginning of a longer body follows at once and shares the segment.
+  const bool more =
+      request_framing_.kind == http::BodyKind::length && !request_body_done_ && !client_.in.empty();
   const IoResult sent = co_await write_all(worker(), server_stream(), out_.view().substr(0, request_size_),
-                                           &server_deadline_, server_timeout_);
+                                           &server_deadline_, server_timeout_, more);
   co_return sent.ok();
+}
+
+// As long as nothing has been sent to the client, it is better told than cut off.
+bool HttpConnection::chunks_begin_badly(std::size_t head_length) {
+  if (response_framing_.kind != http::BodyKind::chunked) return false;
+  response_chunks_ = http::ChunkDecoder(response_limits_);
+  std::span<char> bytes = reply_.bytes().subspan(head_length);
+  while (!bytes.empty()) {
+    const http::ChunkDecoder::Step step = response_chunks_.next(bytes);
+    if (step.kind == http::ChunkDecoder::Kind::bad) return true;
+    if (step.kind != http::ChunkDecoder::Kind::data) break;
+    bytes = bytes.subspan(step.consumed);
+  }
+  return false;
 }
 
 // Bytes of the response until its head is complete. Interim responses go through to the client.
@@ -151,7 +174,11 @@ Task<IoStatus> HttpConnection::read_response_head() {
       if (parsed.is_complete()) {
         const http::RequestFacts facts{request_.method, request_framing_.upgrade};
         response_framing_ = http::frame_response(response_, facts);
+        if (response_framing_.error != http::ErrorCode::none || response_framing_.faulty) {
+          keep_client_ = keep_client_ && !ends_client(response_framing_.error);
+        }
         if (response_framing_.error != http::ErrorCode::none) co_return IoStatus::failed;
+        if (chunks_begin_badly(parsed.offset)) co_return IoStatus::failed;
         if (response_.status >= 200 || response_.status == 101) {
           response_started_ = true;
           reply_.consume(parsed.offset);

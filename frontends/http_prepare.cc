@@ -78,6 +78,65 @@ bool HttpConnection::serialize_head() {
   return true;
 }
 
+// How much of the request's body is in the buffer; `size` is what it takes there when all of it is.
+HttpConnection::BodyHere HttpConnection::inspect_body(std::size_t& size) {
+  const Buffer& in = client_.in;
+  const std::size_t here = in.held() ? in.size() - request_head_length_ : 0;
+  if (request_body_done_) return BodyHere::all;
+  if (request_framing_.kind == http::BodyKind::length) {
+    if (here < request_body_left_) return BodyHere::partly;
+    size = static_cast<std::size_t>(request_body_left_);
+    return BodyHere::all;
+  }
+  if (here == 0) return BodyHere::partly;
+  http::ChunkDecoder probe(request_limits_);
+  std::span<char> bytes = client_.in.bytes().subspan(request_head_length_);
+  for (;;) {
+    const http::ChunkDecoder::Step step = probe.next(bytes);
+    bytes = bytes.subspan(step.consumed);
+    if (step.kind == http::ChunkDecoder::Kind::bad) return BodyHere::bad;
+    if (step.kind == http::ChunkDecoder::Kind::need_more) return BodyHere::partly;
+    if (step.kind == http::ChunkDecoder::Kind::end) break;
+  }
+  size = here - bytes.size();
+  return BodyHere::all;
+}
+
+// The body of `size` bytes in the buffer becomes a part of the head's segment, chunks framed anew.
+void HttpConnection::append_body(std::size_t size) {
+  const auto put = [this](std::string_view bytes) {
+    std::copy_n(bytes.data(), bytes.size(), out_.space().data());
+    out_.commit(bytes.size());
+  };
+  std::span<char> bytes = client_.in.bytes().subspan(request_head_length_, size);
+  if (request_framing_.kind == http::BodyKind::length) put({bytes.data(), size});
+  if (request_framing_.kind == http::BodyKind::chunked) {
+    request_trailers_.clear();
+    request_chunks_.keep_trailers(&request_trailers_);
+    for (;;) {
+      const http::ChunkDecoder::Step step = request_chunks_.next(bytes);
+      bytes = bytes.subspan(step.consumed);
+      if (step.kind != http::ChunkDecoder::Kind::data) break;
+      put(http::ChunkHeader(step.data.size()).text());
+      put({step.data.data(), step.data.size()});
+      put(http::kChunkEnd);
+    }
+    put(http::kLastChunkLine);
+    out_.commit(http::serialize_fields(request_trailers_, out_.space()));
+  }
+  request_size_ = out_.size();
+  skip_body(size);
+}
+
+// The body has been dealt with where it is.
+void HttpConnection::skip_body(std::size_t size) {
+  request_head_length_ += size;
+  body_sent_along_ = size;
+  record_.bytes_in += size;
+  request_body_left_ = 0;
+  request_body_done_ = true;
+}
+
 void HttpConnection::prepare_request() {
   if (rules_begun_) {
     const RuleContext& ctx = client_.rules();
@@ -98,25 +157,17 @@ void HttpConnection::prepare_request() {
   if (!serialize_head()) return;  // exchange() refuses it
   if (request_body_done_) return;
   // A body that is here already goes along in the same segment, and can be sent again if need be.
-  Buffer& in = client_.in;
-  const std::size_t here = in.size() - request_head_length_;
-  if (request_framing_.kind == http::BodyKind::length && here >= request_body_left_ &&
-      target_def_->send_name_header.empty() && out_.space().size() >= request_body_left_) {
-    const auto body = static_cast<std::size_t>(request_body_left_);
-    std::copy_n(in.view().data() + request_head_length_, body, out_.space().data());
-    out_.commit(body);
-    request_size_ += body;
-    request_head_length_ += body;
-    body_sent_along_ = body;
-    record_.bytes_in += body;
-    request_body_left_ = 0;
-    request_body_done_ = true;
+  std::size_t size = 0;
+  constexpr std::size_t kTrailerSlack = 512;  // each trailer field may grow by a blank after its colon
+  if (target_def_->send_name_header.empty() && inspect_body(size) == BodyHere::all &&
+      out_.space().size() >= size + kTrailerSlack) {
+    append_body(size);
     return;
   }
   // The buffer is needed for the body; the log still wants the head.
   keep_request_line();
   request_.detach();
-  in.consume(request_head_length_);
+  client_.in.consume(request_head_length_);
   request_head_length_ = 0;
 }
 

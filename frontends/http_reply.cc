@@ -13,9 +13,43 @@ bool path_is(std::string_view target, std::string_view uri) noexcept {
 
 }  // namespace
 
-// A connection stays only when both sides know where the next request begins.
-bool HttpConnection::client_may_stay() const noexcept {
+// A connection stays only when both sides know where the next request begins. What has come of a body that
+// nobody wants is skipped.
+bool HttpConnection::client_may_stay() noexcept {
+  std::size_t size = 0;
+  if (!request_body_done_ && keep_client_ && inspect_body(size) == BodyHere::all) skip_body(size);
   return keep_client_ && request_body_done_ && !client_.context.engine.stopping();
+}
+
+// HTTP/1.0 closes unless told otherwise, HTTP/1.1 stays; the older of both sides decides what must be said.
+http::ConnectionToken HttpConnection::response_token(bool stay) const noexcept {
+  if (!stay) return response_.version_minor == 0 ? http::ConnectionToken::none : http::ConnectionToken::close;
+  const bool old = request_.version_minor == 0 || response_.version_minor == 0;
+  return old ? http::ConnectionToken::keep_alive : http::ConnectionToken::none;
+}
+
+Task<Next> HttpConnection::send_message(std::string_view message, bool may_keep) {
+  std::string copy(message);  // parsing may join folded lines in place
+  response_.clear();
+  const http::ParseResult parsed =
+      http::parse_response_head(copy, {.accept_bare_lf = true, .accept_unsafe = true}, response_);
+  const http::RequestFacts facts{request_.method, false};
+  const http::Framing framing =
+      parsed.is_complete() ? http::frame_response(response_, facts) : http::Framing{};
+  if (!parsed.is_complete() || framing.error != http::ErrorCode::none) {
+    co_return co_await send_bytes_and_end(message, false);  // whatever it is, it was asked for
+  }
+  record_.status = response_.status;
+  const std::string_view body = std::string_view(copy).substr(parsed.offset);
+  const bool has_end = framing.kind == http::BodyKind::none ||
+                       (framing.kind == http::BodyKind::length && framing.length == body.size());
+  const bool stay = may_keep && has_end;
+  http::SerializeOptions options;
+  options.connection = response_token(stay);
+  std::string text(http::serialize_response(response_, options, {}), '\0');
+  http::serialize_response(response_, options, text);
+  if (request_.method != http::Method::head) text += body;
+  co_return co_await send_bytes_and_end(text, stay);
 }
 
 Task<Next> HttpConnection::send_bytes_and_end(std::string_view bytes, bool may_keep) {
@@ -51,9 +85,10 @@ Task<Next> HttpConnection::send_error(int status, std::string_view http_errors) 
   record_.status = status;
   if (record_.cause == Cause::none) fail(Cause::local, Phase::none);
   const backends::ErrorReply* const custom = custom_error(status, http_errors);
+  const bool stay = client_may_stay() && status != 400 && status != 408;
   if (custom != nullptr && *custom) {
     if ((*custom)->empty()) co_return Next::close;
-    co_return co_await send_bytes_and_end(**custom, false);
+    co_return co_await send_message(**custom, stay);
   }
   const bool parsed = record_.captured;
   if (!parsed) {
@@ -62,7 +97,6 @@ Task<Next> HttpConnection::send_error(int status, std::string_view http_errors) 
   }
   const http::ErrorPage* page = http::error_page(status);
   if (page == nullptr) page = http::error_page(500);
-  const bool stay = client_may_stay() && status != 400 && status != 408;
   out_.release();
   out_.reserve();
   const http::ConnectionToken token = !stay                         ? http::ConnectionToken::close
@@ -91,24 +125,9 @@ void HttpConnection::enter_backend(backends::Backend& chosen) {
   record_.backend = target_->name();
   server_timeout_ = target_def_->timeouts.server;
   tunnel_timeout_ = target_def_->timeouts.tunnel;
+  response_limits_.accept_unsafe = target_def_->accept_unsafe_response;
   ++target_->counters(client_.context.index()).cum_req;
   target_->session_began(client_.context.index(), worker().now());
-}
-
-bool HttpConnection::body_is_here() {
-  Buffer& in = client_.in;
-  if (request_body_done_ || in.size() >= in.capacity()) return true;
-  if (request_framing_.kind == http::BodyKind::length) {
-    return in.size() - request_head_length_ >= request_body_left_;
-  }
-  http::ChunkDecoder probe(request_limits_);
-  std::span<char> bytes = in.bytes().subspan(request_head_length_);
-  for (;;) {
-    const http::ChunkDecoder::Step step = probe.next(bytes);
-    if (step.kind == http::ChunkDecoder::Kind::need_more) return false;
-    if (step.kind != http::ChunkDecoder::Kind::data) return true;
-    bytes = bytes.subspan(step.consumed);
-  }
 }
 
 // option http-buffer-request: waits for the body as far as one buffer holds it (manual 4.2).
@@ -125,14 +144,21 @@ Task<Next> HttpConnection::buffer_body() {
         co_await write_all(worker(), client_.stream, kContinue, &client_deadline_, def_->timeouts.client);
     if (!sent.ok()) co_return Next::close;
   }
-  while (!body_is_here()) {
-    const bool more = co_await read_more_body();
-    if (more) continue;
-    fail(Cause::client_timeout, Phase::request);
+  for (;;) {
+    std::size_t size = 0;
+    const BodyHere here = inspect_body(size);
+    if (here == BodyHere::all) co_return Next::proceed;
+    const IoStatus more = here == BodyHere::bad ? IoStatus::failed : co_await read_more_body();
+    if (more == IoStatus::no_resource) co_return Next::proceed;
+    if (more == IoStatus::ok) continue;
+    const bool late = more == IoStatus::timeout;
+    fail(late                    ? Cause::client_timeout
+         : here == BodyHere::bad ? Cause::denied
+                                 : Cause::client_abort,
+         Phase::request);
     keep_client_ = false;
-    co_return co_await send_error(408);
+    co_return co_await send_error(late ? 408 : 400);
   }
-  co_return Next::proceed;
 }
 
 // Everything between the request's head and its server: rules, pages of our own, the choice of the backend.

@@ -46,6 +46,18 @@ void HttpConnection::begin_idle() {
   client_deadline_.set(std::min(carry_.idle_until, worker().now() + kParkAfter));
 }
 
+void HttpConnection::start_request_clock() {
+  record_.at.first_byte = worker().now_us();
+  const backends::Timeouts& t = def_->timeouts;
+  const Millis limit = t.http_request > 0 ? t.http_request : t.client;
+  request_due_ = limit > 0 ? worker().now() + limit : 0;
+  if (limit > 0) {
+    client_deadline_.set(request_due_);
+  } else {
+    client_deadline_.clear();
+  }
+}
+
 // Waits for and reads bytes of the request. The time allowed is counted from the first byte on, so that a
 // client cannot hold the connection by sending a byte now and then (manual 4.2, timeout http-request).
 Task<IoStatus> HttpConnection::fill_request() {
@@ -62,16 +74,7 @@ Task<IoStatus> HttpConnection::fill_request() {
   if (in.space().empty()) co_return IoStatus::no_resource;
   const IoResult read = co_await client_.stream.read(in.space());
   if (!read.ok()) co_return read.status;
-  if (record_.at.first_byte == stats::kUnset) {
-    record_.at.first_byte = worker().now_us();
-    const backends::Timeouts& t = def_->timeouts;
-    const Millis limit = t.http_request > 0 ? t.http_request : t.client;
-    if (limit > 0) {
-      client_deadline_.set(worker().now() + limit);
-    } else {
-      client_deadline_.clear();
-    }
-  }
+  if (record_.at.first_byte == stats::kUnset) start_request_clock();
   in.commit(read.bytes);
   co_return IoStatus::ok;
 }
@@ -79,7 +82,7 @@ Task<IoStatus> HttpConnection::fill_request() {
 Task<Next> HttpConnection::read_request() {
   begin_request();
   Buffer& in = client_.in;
-  if (!in.empty()) record_.at.first_byte = worker().now_us();  // pipelined
+  if (!in.empty()) start_request_clock();  // pipelined
   for (;;) {
     if (!in.empty()) {
       const http::ParseResult parsed = http::parse_request_head(in.bytes(), request_limits_, request_);
@@ -110,9 +113,22 @@ Task<Next> HttpConnection::read_request() {
   if (request_framing_.error != http::ErrorCode::none) {
     co_return co_await refuse_request(http::status_of(request_framing_.error), Cause::denied, Phase::request);
   }
+  start_body();
+  // What is broken from the start reaches no server.
+  std::size_t size = 0;
+  if (request_framing_.kind == http::BodyKind::chunked && inspect_body(size) == BodyHere::bad) {
+    co_return co_await refuse_request(400, Cause::denied, Phase::request);
+  }
   record_.at.request_done = worker().now_us();
   note_request();
   co_return Next::proceed;
+}
+
+void HttpConnection::start_body() {
+  const bool has_length = request_framing_.kind == http::BodyKind::length;
+  request_body_left_ = has_length ? request_framing_.length : 0;
+  request_body_done_ = request_framing_.kind != http::BodyKind::chunked && request_body_left_ == 0;
+  request_chunks_ = http::ChunkDecoder(request_limits_);
 }
 
 // What the log and the counters want to know of a good request.
@@ -124,10 +140,6 @@ void HttpConnection::note_request() {
   record_.version = request_.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
   record_.bytes_in = request_head_length_;
   keep_client_ = request_framing_.keep_alive && def_->http_mode != backends::HttpMode::close;
-  request_body_done_ = request_framing_.kind == http::BodyKind::none ||
-                       (request_framing_.kind == http::BodyKind::length && request_framing_.length == 0);
-  request_body_left_ = request_framing_.kind == http::BodyKind::length ? request_framing_.length : 0;
-  request_chunks_ = http::ChunkDecoder(request_limits_);
   const auto index = client_.context.index();
   auto& counters = client_.frontend.counters(index);
   ++counters.cum_req;

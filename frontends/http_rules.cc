@@ -34,16 +34,17 @@ RuleContext& HttpConnection::begin_rules() {
   return ctx;
 }
 
-// Rules that look at the body ask for more of it; false: the client does not send any.
-Task<bool> HttpConnection::read_more_body() {
+// Rules that look at the body ask for more of it, within the time that the whole request may take.
+Task<IoStatus> HttpConnection::read_more_body() {
   Buffer& in = client_.in;
-  if (in.size() >= in.capacity()) co_return false;
+  if (in.size() >= in.capacity()) co_return IoStatus::no_resource;
   in.compact();
   request_.headers.rebase(in.view().data());
+  if (request_due_ > 0) client_deadline_.set(request_due_);
   const IoStatus status = co_await fill_request();
   request_.headers.rebase(in.held() ? in.view().data() : "");
   client_deadline_.clear();
-  co_return status == IoStatus::ok;
+  co_return status;
 }
 
 Task<Next> HttpConnection::run_set(const RuleSet& set) {
@@ -53,8 +54,8 @@ Task<Next> HttpConnection::run_set(const RuleSet& set) {
     RuleContext& ctx = begin_rules();
     const Verdict verdict = set.run(ctx, next);
     if (verdict == Verdict::wait) {
-      const bool more = co_await read_more_body();
-      if (more) continue;
+      const IoStatus more = co_await read_more_body();
+      if (more == IoStatus::ok) continue;
       ctx.inspection_ended = true;
       ++next;
       continue;
@@ -117,7 +118,7 @@ Task<Next> HttpConnection::send_reply(const rules::Reply& reply) {
   }
   record_.status = reply.status;
   if (reply.kind == Kind::raw) {
-    co_return co_await send_bytes_and_end(reply.payload(), false);
+    co_return co_await send_message(reply.payload(), client_may_stay() && !reply.close);
   }
   response_.clear();
   response_.status = static_cast<std::uint16_t>(reply.status);
@@ -132,11 +133,7 @@ Task<Next> HttpConnection::send_reply(const rules::Reply& reply) {
   run_after_response_rules();
   const bool stay = client_may_stay();
   http::SerializeOptions options;
-  if (!stay) {
-    options.connection = http::ConnectionToken::close;
-  } else if (request_.version_minor == 0) {
-    options.connection = http::ConnectionToken::keep_alive;
-  }
+  options.connection = response_token(stay);
   std::string text(1024, '\0');
   std::size_t size = http::serialize_response(response_, options, text);
   if (size > text.size()) {

@@ -19,6 +19,7 @@
 #include "http/framing.h"
 #include "http/head.h"
 #include "http/parser.h"
+#include "http/serializer.h"
 #include "rules/rule_sets.h"
 #include "stats/page_service.h"
 #include "stats/session_record.h"
@@ -41,6 +42,11 @@ struct HttpCarry {
   std::int64_t idle_since_us = 0;  // end of the last response
   Millis idle_until = kNever;      // when the client's time is up
   bool time_is_up = false;         // it was, while the connection was parked
+  // Server connections that nobody else may use: http-reuse never, PROXY headers, sources of the client's.
+  std::atomic<std::uint32_t> own_count{0};
+  backends::IdlePool own_connections{own_count};
+  backends::Server* last_server = nullptr;  // of the last request, if its connection was kept
+  bool stay_with_server = false;            // it asked for authentication
 };
 
 // Closes without a word: the peer is left to its own timeout (needs CAP_NET_ADMIN; without it, a reset).
@@ -62,8 +68,10 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> read_request();
   Task<IoStatus> fill_request();
   void begin_idle();
+  void start_request_clock();
   Task<Next> refuse_request(int status, Cause cause, Phase phase);
   void begin_request();
+  void start_body();
   void note_request();
 
   // http_reply.cc: answers of our own
@@ -74,9 +82,11 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> answer_monitor();
   void enter_backend(backends::Backend& chosen);
   Task<Next> buffer_body();
-  [[nodiscard]] bool body_is_here();
   Task<Next> send_bytes_and_end(std::string_view bytes, bool may_keep);
-  [[nodiscard]] bool client_may_stay() const noexcept;
+  // A complete message as `errorfile` and its like define it; without_body: the answer to HEAD.
+  Task<Next> send_message(std::string_view message, bool may_keep);
+  [[nodiscard]] bool client_may_stay() noexcept;
+  [[nodiscard]] http::ConnectionToken response_token(bool stay) const noexcept;
 
   // stats_page.cc: the statistics page of this frontend, or of the backend
   Task<Next> serve_stats(const stats::StatsPageDef& def, const std::string& owner);
@@ -85,7 +95,7 @@ class HttpConnection final : public backends::LiveSession {
 
   // http_rules.cc: rules and what they decide
   RuleContext& begin_rules();
-  Task<bool> read_more_body();
+  Task<IoStatus> read_more_body();
   Task<Next> run_set(const rules::RuleSet& set);
   Task<Next> run_proxy_rules(const rules::RuleSets& sets);
   Task<Next> apply_verdict(rules::Verdict verdict);
@@ -107,6 +117,11 @@ class HttpConnection final : public backends::LiveSession {
   void prepare_request();
   void add_forwarded_headers();
 
+  enum class BodyHere : std::uint8_t { partly, all, bad };
+  [[nodiscard]] BodyHere inspect_body(std::size_t& size);
+  void append_body(std::size_t size);
+  void skip_body(std::size_t size);
+
   // http_exchange.cc: the server
   Task<Next> exchange();
   [[nodiscard]] backends::Demand make_demand();
@@ -117,6 +132,7 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> connect_server();
   Task<bool> send_request_head();
   Task<IoStatus> read_response_head();
+  [[nodiscard]] bool chunks_begin_badly(std::size_t head_length);
   [[nodiscard]] bool may_replay(IoStatus why, int status) const noexcept;
   Task<Next> response_failed(IoStatus why);
   Task<Next> connect_failed(const backends::ConnectOutcome& outcome);
@@ -126,7 +142,9 @@ class HttpConnection final : public backends::LiveSession {
   // http_body.cc: bodies both ways
   Task<void> pump_request_body();
   Task<bool> forward_request_body();
+  Task<bool> forward_request_chunks();
   Task<bool> write_server(std::string_view bytes);
+  Task<bool> write_server(std::span<iovec> parts);
   Task<Next> send_response();
   Task<bool> forward_response_body(std::string_view head);
   Task<bool> forward_length(std::string_view& pending, std::uint64_t left);
@@ -154,6 +172,7 @@ class HttpConnection final : public backends::LiveSession {
   http::Framing request_framing_;
   http::Framing response_framing_;
   http::ChunkDecoder request_chunks_;
+  http::HeaderBlock request_trailers_;
   http::ChunkDecoder response_chunks_;
   http::Limits request_limits_;
   http::Limits response_limits_ = http::kResponseLimits;
@@ -177,11 +196,6 @@ class HttpConnection final : public backends::LiveSession {
   std::shared_ptr<const backends::BackendDef> target_def_;
   std::unique_ptr<backends::Connector> connector_;
   backends::Lease lease_;
-  // Server connections that nobody else may use: http-reuse never, PROXY headers, sources of the client's.
-  std::atomic<std::uint32_t> own_count_{0};
-  backends::IdlePool own_connections_{own_count_};
-  backends::Server* last_server_ = nullptr;  // of the last request, if its connection was kept
-  bool stay_with_server_ = false;            // it asked for authentication
   int replays_left_ = 0;
 
   std::string request_line_;  // method and target as they came, once the buffer or rules may change them
@@ -189,6 +203,7 @@ class HttpConnection final : public backends::LiveSession {
   backends::CookieState cookies_;
   bool persist_insisted_ = false;
   bool persist_ignored_ = false;
+  Millis request_due_ = 0;  // when the request, and what of its body we wait for, has to be here; 0: never
   Millis server_timeout_ = 0;
   Millis tunnel_timeout_ = 0;
 

@@ -66,9 +66,7 @@ ChunkDecoder::Step ChunkDecoder::parse_size(std::span<char> bytes, std::size_t& 
     if (state_ == State::size) {
       const int digit = after_blank_ ? -1 : hex_digit(c);
       if (digit >= 0) {
-        // One more digit must keep the size within 2^63 - 1.
-        if (remaining_ > (static_cast<std::uint64_t>(INT64_MAX) >> 4))
-          return bad(ErrorCode::chunk_too_large, at);
+        if (remaining_ > kMaxChunk >> 4) return bad(ErrorCode::chunk_too_large, at);
         remaining_ = remaining_ << 4 | static_cast<std::uint64_t>(digit);
         has_digit_ = true;
         continue;

@@ -37,6 +37,9 @@ class ChunkDecoder {
   // Chunk lines (size and extensions) longer than this are refused; HAProxy's limit is its buffer.
   static constexpr std::size_t kMaxLine = 4096;
 
+  // HAProxy's limit. Far below what any 64-bit arithmetic of a server behind us could get wrong.
+  static constexpr std::uint64_t kMaxChunk = (std::uint64_t{1} << 52) - 1;
+
   // accept_bare_lf also for the chunk lines, max_headers for the trailers.
   explicit ChunkDecoder(const Limits& limits = {}) noexcept : limits_(limits) {}
 

@@ -245,6 +245,7 @@ Framing frame_response(ResponseHead& head, const RequestFacts& request) {
   const bool chunked = f.kind == BodyKind::chunked;
   apply_connection(f, tokens, version_1_1, both || (chunked && !version_1_1));
 
+  f.faulty = chunked && !version_1_1;
   const int status = head.status;
   if (status < 200) {
     if (f.kind != BodyKind::none) return refuse(ErrorCode::unexpected_framing);

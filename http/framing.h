@@ -32,6 +32,9 @@ struct Framing {
   // Connection: upgrade together with an Upgrade field (RFC 9110 section 7.8). A request with a body makes no
   // offer: it loses its Upgrade field, as it does in HAProxy. For a response: the switch has happened (101).
   bool upgrade = false;
+  // A response with chunked in HTTP/1.0 may be anything (RFC 9112 section 6.1): after it, both connections
+  // end.
+  bool faulty = false;
   bool expect_continue = false;  // an HTTP/1.1 request with Expect: 100-continue
 };
 
