@@ -18,6 +18,7 @@
 #include "app/keyword_list.h"
 #include "app/limits.h"
 #include "app/serve.h"
+#include "control/catalog.h"
 #include "control/handover.h"
 #include "control/master.h"
 #include "control/notify.h"
@@ -70,6 +71,13 @@ std::string stats_addresses(const frontends::GlobalDef& global) {
   return list;
 }
 
+std::vector<std::string_view> command_names() {
+  std::vector<std::string_view> names;
+  for (const control::Command& command : control::catalog()) names.push_back(command.path);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 class Startup {
  public:
   Startup(const CommandLine& line, std::vector<std::string> argv) : line_(line), argv_(std::move(argv)) {}
@@ -114,7 +122,7 @@ class Startup {
     const bool refused_warnings = line_.zero_warning && warnings_ && loaded_;
     if (refused_warnings) diagnostics.error({}, "there are warnings, and -dW makes them errors");
     show(diagnostics);
-    if (!line_.keyword_classes.empty()) print(keyword_list(line_.keyword_classes, {}));
+    if (!line_.keyword_classes.empty()) print(keyword_list(line_.keyword_classes, command_names()));
     if (!loaded_ || refused_warnings) return false;
     if (line_.list_libraries) list_libraries();
     finish();
@@ -277,7 +285,7 @@ int start(const CommandLine& line, std::vector<std::string> argv) {
     case CommandLine::Action::condition:
       return evaluate(line);
     case CommandLine::Action::keywords:
-      print(keyword_list(line.keyword_classes, {}));
+      print(keyword_list(line.keyword_classes, command_names()));
       return 0;
     case CommandLine::Action::usage:
       print(version_text());
