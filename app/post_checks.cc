@@ -10,6 +10,8 @@
 #include "app/route_checks.h"
 #include "app/server_checks.h"
 #include "conf/nearest.h"
+#include "rules/catalog.h"
+#include "rules/expression.h"
 
 namespace evenkeel::app {
 namespace {
@@ -43,6 +45,27 @@ void check_binds(const ConfigDraft& draft, Diagnostics& diagnostics) {
 }
 
 // ---- proxies
+
+// `balance hash` is compiled here: its line may stand in defaults, and what it may look at is up to the mode.
+void compile_hash(ProxySection& section, rules::CompileEnv& env, Diagnostics& diagnostics) {
+  backends::BackendDef& backend = section.proxy.backend;
+  if (!section.proxy.has_backend() || backend.balance.algorithm != balance::Algorithm::hash) return;
+  const auto place = section.proxy.places.find("balance");
+  const conf::Location& where = place == section.proxy.places.end() ? section.proxy.where : place->second;
+  auto expression = rules::Expression::compile(backend.balance.expression, env);
+  if (!expression) {
+    diagnostics.error(where, "'balance hash': " + expression.error().message);
+    return;
+  }
+  const bool http = section.proxy.common.mode == backends::Mode::http;
+  if (!expression->usable_in(at(http ? rules::Place::be_http_request : rules::Place::be_tcp_content))) {
+    diagnostics.error(where, "'balance hash': '" + backend.balance.expression +
+                                 "' has no meaning when a server is chosen in mode " +
+                                 (http ? "http" : "tcp"));
+    return;
+  }
+  backend.hash_sample = std::make_shared<const rules::Expression>(std::move(*expression));
+}
 
 void check_timeouts(const ProxySection& section, Diagnostics& diagnostics) {
   const ProxyDraft& proxy = section.proxy;
@@ -168,6 +191,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
   for (ProxySection& section : draft.proxies) {
     if (section.proxy.common.disabled) continue;
     check_mode(section, diagnostics);
+    compile_hash(section, draft.rules, diagnostics);
     check_timeouts(section, diagnostics);
     check_error_sections(section, draft, diagnostics);
     check_dispatch(section, diagnostics);

@@ -98,6 +98,7 @@ void apply_proxy_line(ProxySection& section, const conf::Statement& statement,
   const Tables& all = tables();
   if (offer(all.proxy, section.proxy, section, args)) return;
   if (offer(all.frontend, section.frontend, section, args)) return;
+  if (all.balance.find(args).keyword != nullptr) section.proxy.places["balance"] = statement.location();
   if (offer(all.balance, section.proxy.backend.balance, section, args)) return;
   if (all.rules.find(args).keyword != nullptr) {
     if (anonymous(section, args)) return;

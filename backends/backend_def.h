@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,10 @@
 #include "backends/server_def.h"
 #include "balance/balance_def.h"
 #include "health/check_def.h"
+
+namespace evenkeel::rules {
+class Expression;
+}
 
 namespace evenkeel::backends {
 
@@ -37,6 +42,7 @@ struct RetryOn {
 struct BackendDef : ProxyDef {
   balance::BalanceDef balance;
   std::vector<ServerDef> servers;
+  std::shared_ptr<const rules::Expression> hash_sample;  // balance hash: its expression, compiled
   bool all_backups = false;
   int retries = 3;
   bool redispatch = false;

@@ -80,6 +80,7 @@ void HttpConnection::describe_balancing(balance::PickContext& pick) {
     const std::size_t at = request_.headers.find(balance.name);
     if (at != http::HeaderBlock::npos) pick.header = request_.headers.value(at);
   }
+  if (target_def_->hash_sample) pick.sample = begin_rules().bytes_of(*target_def_->hash_sample);
   if (balance.needs_body() && client_.in.held()) {
     pick.body = client_.in.view().substr(request_head_length_ - body_sent_along_);
   }

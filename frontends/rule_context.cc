@@ -32,6 +32,13 @@ RuleContext::RuleContext(ClientConnection& client) : client_(client), local_(cli
   }
 }
 
+std::optional<std::string_view> RuleContext::bytes_of(const rules::Expression& expression) {
+  rules::Sample sample;
+  if (!expression.eval(*this, sample) || !rules::cast(sample, rules::SampleType::bin, scratch_))
+    return std::nullopt;
+  return sample.text;
+}
+
 void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
   request = head;
   response = nullptr;

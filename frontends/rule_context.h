@@ -32,6 +32,8 @@ class RuleContext final : public rules::EvalContext {
 
   std::optional<std::int64_t> number(rules::Number what, std::string_view name) const override;
   std::optional<std::string_view> text(rules::Text what) const override;
+  // What the expression yields, as bytes; not set: nothing. Valid until the next begin().
+  [[nodiscard]] std::optional<std::string_view> bytes_of(const rules::Expression& expression);
   std::string_view unique_id() override;
   std::uint64_t random() override;
 

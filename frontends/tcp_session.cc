@@ -5,6 +5,7 @@
 #include "core/relay.h"
 #include "frontends/access_logs.h"
 #include "frontends/connection_rules.h"
+#include "frontends/rule_context.h"
 #include "frontends/send_proxy.h"
 #include "frontends/session_end.h"
 
@@ -72,6 +73,7 @@ Task<backends::ConnectOutcome> TcpSession::connect() {
   demand.def = target_def_.get();
   demand.pick.source = &client_.peer;
   demand.pick.payload = client_.in.held() ? client_.in.view() : std::string_view();
+  if (target_def_->hash_sample) demand.pick.sample = client_.rules().bytes_of(*target_def_->hash_sample);
   demand.client = &client_.peer;
   if (needs_local_address(*target_def_)) demand.local = &client_.local();
   demand.connect_timeout = target_def_->timeouts.connect;
