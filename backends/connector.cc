@@ -234,70 +234,88 @@ bool Connector::reuse(const Demand& demand, Lease& lease) noexcept {
   return true;
 }
 
+// Takes over the slot that obtain_slot() has found; false: there is none.
+bool Connector::hold(Lease& lease, Server* server, const ConnectOutcome& slot) noexcept {
+  const auto index = static_cast<unsigned>(worker_.index());
+  if (!slot.ok) {
+    if (slot.cause != Cause::client_abort) ++backend_.counters(index).failed_conns;
+    return false;
+  }
+  lease.server = server;
+  server->counters(index).sess_max.note(server->current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+  return true;
+}
+
+void Connector::note_attempt(Server& server) {
+  record_.server = server.name;
+  last_tried_ = &server;
+  // Every attempt counts as a session, as in HAProxy.
+  auto& tried = server.counters(static_cast<unsigned>(worker_.index()));
+  ++tried.cum_sess;
+  tried.rate(stats::RateId::sess_rate, worker_.now());
+  if (record_.at.dequeued == stats::kUnset) record_.at.dequeued = worker_.now_us();
+}
+
+void Connector::note_outcome(Server& server, const ConnectOutcome& outcome) {
+  if (outcome.ok) {
+    server.note_traffic(health::Observe::layer4, nullptr);
+    record_.at.connected = worker_.now_us();
+  } else if (outcome.cause == Cause::server_abort || outcome.cause == Cause::server_timeout) {
+    const auto error = health::TrafficError::connect;
+    server.note_traffic(health::Observe::layer4, &error);
+  }
+}
+
+// How many connections failed for good, or were tried once more.
+void Connector::count_failure(Server& server, bool for_good) noexcept {
+  const auto index = static_cast<unsigned>(worker_.index());
+  if (for_good) {
+    ++backend_.counters(index).failed_conns;
+    ++server.counters(index).failed_conns;
+    return;
+  }
+  ++record_.retries;
+  ++backend_.counters(index).retries;
+  ++server.counters(index).retries;
+}
+
+void Connector::count_move(Server& from) noexcept {
+  const auto index = static_cast<unsigned>(worker_.index());
+  ++backend_.counters(index).redispatches;
+  ++from.counters(index).redispatches;
+  record_.redispatched = true;
+}
+
 Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
   aborted_ = Cause::none;
-  const auto index = static_cast<unsigned>(worker_.index());
-  Server* stay = nullptr;
   for (int attempt = 0;; ++attempt) {
-    if (stay == nullptr) {
-      Server* server = nullptr;
-      const ConnectOutcome slot = co_await obtain_slot(demand, server);
-      if (!slot.ok) {
-        if (slot.cause != Cause::client_abort) ++backend_.counters(index).failed_conns;
-        co_return slot;
-      }
-      lease.server = server;
-      server->counters(index).sess_max.note(server->current_sessions.fetch_add(1, std::memory_order_relaxed) +
-                                            1);
+    Server* next = nullptr;
+    if (!lease.held()) {
+      const ConnectOutcome slot = co_await obtain_slot(demand, next);
+      if (!hold(lease, next, slot)) co_return slot;
     }
-    record_.server = lease.server->name;
-    last_tried_ = lease.server;
-    auto& tried = lease.server->counters(index);  // every attempt counts as a session, as in HAProxy
-    ++tried.cum_sess;
-    tried.rate(stats::RateId::sess_rate, worker_.now());
-    if (record_.at.dequeued == stats::kUnset) record_.at.dequeued = worker_.now_us();
+    Server& server = *lease.server;
+    note_attempt(server);
     if (attempt == 0 && reuse(demand, lease)) co_return ConnectOutcome{true};
     lease.reused = false;
     const ConnectOutcome outcome = co_await connect(demand, lease);
-    if (outcome.cause == Cause::server_abort || outcome.cause == Cause::server_timeout) {
-      const auto error = health::TrafficError::connect;
-      lease.server->note_traffic(health::Observe::layer4, &error);
-    }
-    if (outcome.ok) {
-      lease.server->note_traffic(health::Observe::layer4, nullptr);
-      record_.at.connected = worker_.now_us();
-      co_return outcome;
-    }
-    if (outcome.cause == Cause::client_abort || attempt >= demand.retries || aborted_ != Cause::none) {
-      ++backend_.counters(index).failed_conns;
-      ++lease.server->counters(index).failed_conns;
+    note_outcome(server, outcome);
+    if (outcome.ok) co_return outcome;
+    const bool for_good = attempt >= demand.retries || aborted_ != Cause::none;
+    count_failure(server, for_good);
+    if (for_good) {
       lease.release();
       co_return outcome;
     }
-    ++record_.retries;
-    ++backend_.counters(index).retries;
-    ++lease.server->counters(index).retries;
-    stay = lease.server;
     if (may_move(demand, attempt + 1)) {
-      avoid(*lease.server);
-      Server* const failed = lease.server;
-      lease.release();
-      stay = nullptr;
       // Somebody else may be there to take it; when the same server comes out again, it is given time to
       // restart.
-      Server* next = nullptr;
+      avoid(server);
+      lease.release();
       const ConnectOutcome slot = co_await obtain_slot(demand, next);
-      if (!slot.ok) {
-        ++backend_.counters(index).failed_conns;
-        co_return slot;
-      }
-      lease.server = next;
-      next->counters(index).sess_max.note(next->current_sessions.fetch_add(1, std::memory_order_relaxed) + 1);
-      stay = next;
-      if (next != failed) {
-        ++backend_.counters(index).redispatches;
-        ++failed->counters(index).redispatches;
-        record_.redispatched = true;
+      if (!hold(lease, next, slot)) co_return slot;
+      if (next != &server) {
+        count_move(server);
         continue;
       }
     }
@@ -307,14 +325,9 @@ Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
     pausing_ = &turn_around;
     co_await turn_around;
     pausing_ = nullptr;
-    if (aborted_ != Cause::none) {
-      lease.release();
-      co_return ConnectOutcome{false, aborted_, Phase::connect, 503};
-    }
-    if (!lease.server->can_serve() && !demand.insist) {
-      lease.release();
-      stay = nullptr;
-    }
+    if (aborted_ == Cause::none && (server.can_serve() || demand.insist)) continue;
+    lease.release();
+    if (aborted_ != Cause::none) co_return ConnectOutcome{false, aborted_, Phase::connect, 503};
   }
 }
 

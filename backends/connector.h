@@ -86,6 +86,11 @@ class Connector {
   Task<ConnectOutcome> obtain_slot(const Demand& demand, Server*& server);
   Task<ConnectOutcome> connect(const Demand& demand, Lease& lease);
   bool reuse(const Demand& demand, Lease& lease) noexcept;
+  bool hold(Lease& lease, Server* server, const ConnectOutcome& slot) noexcept;
+  void note_attempt(Server& server);
+  void note_outcome(Server& server, const ConnectOutcome& outcome);
+  void count_failure(Server& server, bool for_good) noexcept;
+  void count_move(Server& from) noexcept;
   [[nodiscard]] bool may_move(const Demand& demand, int attempt) const noexcept;
   [[nodiscard]] Address target(const Demand& demand, const Server& server) const;
 

@@ -65,7 +65,7 @@ def include_errors(root, path, lines):
 def long_functions(lines):
     begin = None
     for number, line in enumerate(lines, 1):
-        if begin is None and FUNCTION.match(line):
+        if begin is None and FUNCTION.match(line) and not line.endswith(";"):
             begin = number
         elif begin is not None and line.startswith("}"):
             if number - begin + 1 > FUNCTION_NOTE:
