@@ -296,12 +296,14 @@ Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
     }
     Server& server = *lease.server;
     note_attempt(server);
+    if (demand.may_redirect && !server.def().redir.empty()) co_return ConnectOutcome{true};
     if (attempt == 0 && reuse(demand, lease)) co_return ConnectOutcome{true};
     lease.reused = false;
     const ConnectOutcome outcome = co_await connect(demand, lease);
     note_outcome(server, outcome);
     if (outcome.ok) co_return outcome;
-    const bool for_good = attempt >= demand.retries || aborted_ != Cause::none;
+    const int retries = demand.def->retry_on.conn_failure ? demand.retries : 0;
+    const bool for_good = attempt >= retries || aborted_ != Cause::none;
     count_failure(server, for_good);
     if (for_good) {
       lease.release();

@@ -50,6 +50,7 @@ struct Demand {
   Server* preferred = nullptr;
   std::uint32_t reuse_min_requests =
       0;                       // only connections that have served that many (http-reuse aggressive)
+  bool may_redirect = false;   // a server with a `redir` prefix is chosen, not reached: no connection comes
   Millis connect_timeout = 0;  // 0: none
   Millis queue_timeout = 0;
   int retries = 3;

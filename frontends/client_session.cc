@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "core/proxy_protocol.h"
 #include "frontends/access_logs.h"
@@ -41,6 +42,9 @@ void prepare_socket(int fd, const FrontendDef& def) noexcept {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   apply_keep_alive(fd, def.client_keep_alive);
+  // option tcp-smart-accept: the kernel's acknowledgement waits for the answer.
+  const int off = 0;
+  if (def.smart_accept) ::setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
 }
 
 void count_connection(ClientConnection& client) {
@@ -103,6 +107,12 @@ Task<bool> receive_proxy_header(ClientConnection& client) {
 }
 
 }  // namespace
+
+void discard_unread(const FdStream& stream) noexcept {
+  constexpr std::size_t kStep = 65536;
+  for (int i = 0; i < 16 && ::recv(stream.fd(), nullptr, kStep, MSG_TRUNC | MSG_DONTWAIT) > 0; ++i) {
+  }
+}
 
 ClientConnection::ClientConnection(WorkerContext& c, Listener& l, int fd)
     : context(c), listener(l), frontend(l.frontend), stream(c.worker, fd), in(c.worker.buffers()) {}

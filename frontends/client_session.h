@@ -42,6 +42,10 @@ struct ClientConnection {
   bool local_known_ = false;
 };
 
+// Throws away what has come and will not be read: bytes left behind would turn our close into a reset, which
+// can overtake the answer that the client is to read.
+void discard_unread(const FdStream& stream) noexcept;
+
 // Serves one accepted connection to its end; takes the descriptor. The place that admit() took is given back.
 Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, Address peer);
 

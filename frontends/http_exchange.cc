@@ -7,6 +7,7 @@
 #include "frontends/rule_context.h"
 #include "frontends/send_proxy.h"
 #include "http/serializer.h"
+#include "http/url.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -106,12 +107,23 @@ backends::Demand HttpConnection::make_demand() {
   demand.connect_timeout = t.connect;
   demand.queue_timeout = t.queue > 0 ? t.queue : t.connect;
   demand.retries = target_def_->retries;
+  demand.may_redirect = request_.method == http::Method::get || request_.method == http::Method::head;
   demand.own = &carry_.own_connections;
   const Reuse reuse = target_def_->reuse;
   demand.allow_reuse =
       reuse == Reuse::always || reuse == Reuse::aggressive || (reuse == Reuse::safe && carry_.requests > 1);
   demand.reuse_min_requests = reuse == Reuse::aggressive && carry_.requests == 1 ? 2 : 0;
   return demand;
+}
+
+// The server's option `redir` (manual 5.2): the client is to fetch it there itself.
+Task<Next> HttpConnection::redirect_to_server() {
+  fail(Cause::local, Phase::connect);
+  record_.status = 302;
+  std::string text = "HTTP/1.1 302 Found\r\ncache-control: no-cache\r\ncontent-length: 0\r\nlocation: ";
+  text.append(server->def().redir).append(http::split_url(request_.target()).path_and_query());
+  text.append("\r\nconnection: close\r\n\r\n");
+  co_return co_await send_bytes_and_end(text, false);
 }
 
 Task<Next> HttpConnection::connect_server() {
@@ -127,6 +139,10 @@ Task<Next> HttpConnection::connect_server() {
     cookies_.request = backends::RequestCookie::down;  // redispatched
   }
   ++server->counters(client_.context.index()).cum_req;
+  if (!lease_.connection) {
+    unwatch_client();
+    co_return co_await redirect_to_server();
+  }
   co_return Next::proceed;
 }
 

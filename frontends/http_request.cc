@@ -171,6 +171,7 @@ Task<Next> HttpConnection::refuse_request(int status, Cause cause, Phase phase) 
   request_head_length_ = client_.in.held() ? client_.in.size() : 0;
   (void)co_await send_error(status);
   finish_request();
+  discard_unread(client_.stream);
   co_return Next::close;
 }
 

@@ -75,6 +75,7 @@ Task<bool> HttpConnection::run() {
     finish_request();
     if (next == Next::close || client_.context.engine.stopping()) break;
   }
+  if (!request_body_done_) discard_unread(client_.stream);
   if (def_->nolinger) client_.stream.reset_on_close();
   co_return false;
 }

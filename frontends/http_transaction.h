@@ -130,6 +130,7 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> attempt(bool& again);
   void note_response(IoStatus status);
   Task<Next> connect_server();
+  Task<Next> redirect_to_server();
   Task<bool> send_request_head();
   Task<IoStatus> read_response_head();
   [[nodiscard]] bool chunks_begin_badly(std::size_t head_length);

@@ -125,6 +125,7 @@ Task<void> TcpSession::run() {
   if (!outcome.ok) {
     record_.cause = killed_ != Cause::none ? killed_ : outcome.cause;
     record_.phase = outcome.phase;
+    discard_unread(client_.stream);
   } else {
     server = lease_.server;
     client_.context.engine.logs().early(client_, record_, &target_, server, 0);
