@@ -148,7 +148,10 @@ Task<Next> HttpConnection::connect_server() {
 
 Task<bool> HttpConnection::send_request_head() {
   if (!lease_.reused) {
-    const std::string header = proxy_header_for(lease_.server->def(), client_, {});
+    const backends::ServerDef& def = lease_.server->def();
+    const bool with_id = def.send_proxy.unique_id && def_->unique_id != nullptr;
+    const std::string header =
+        proxy_header_for(def, client_, with_id ? begin_rules().unique_id() : std::string_view());
     if (!header.empty()) {
       lease_.connection->is_private = true;
       const IoResult sent =

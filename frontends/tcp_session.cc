@@ -54,6 +54,7 @@ class TcpSession final : public backends::LiveSession {
   }
   Task<backends::ConnectOutcome> connect();
   Task<bool> send_first_bytes();
+  std::string_view unique_id();
   void classify(const RelayResult& result);
 
   ClientConnection& client_;
@@ -83,11 +84,24 @@ Task<backends::ConnectOutcome> TcpSession::connect() {
   co_return co_await connector_.run(demand, lease_);
 }
 
+// For servers that want it in their PROXY header; empty for all others.
+std::string_view TcpSession::unique_id() {
+  if (!lease_.server->def().send_proxy.unique_id || !def_->unique_id) return {};
+  RuleContext& ctx = client_.rules();
+  if (ctx.record != &record_) {
+    ctx.use_record(record_);
+    ctx.begin(nullptr, 1);
+  }
+  ctx.unique_id_format = def_->unique_id;
+  record_.unique_id = ctx.unique_id();
+  return record_.unique_id;
+}
+
 // What came along with the PROXY header, or was inspected, goes first.
 Task<bool> TcpSession::send_first_bytes() {
   Worker& worker = client_.context.worker;
   FdStream& server_stream = lease_.connection->stream;
-  const std::string header = proxy_header_for(lease_.server->def(), client_, {});
+  const std::string header = proxy_header_for(lease_.server->def(), client_, unique_id());
   if (!header.empty()) {
     const IoResult sent =
         co_await write_all(worker, server_stream, header, &server_deadline_, target_def_->timeouts.server);
