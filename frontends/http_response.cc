@@ -84,6 +84,12 @@ void HttpConnection::keep_server_connection() {
 
 // After the last byte of the response: what becomes of the two connections.
 Task<Next> HttpConnection::settle_response(bool complete) {
+  // Where only the end of the connection ends the body, an end in good order would say that this was all
+  // (RFC 9112 section 8).
+  const bool ends_by_close =
+      response_framing_.kind == http::BodyKind::until_close ||
+      (response_framing_.kind == http::BodyKind::chunked && request_.version_minor == 0);
+  if (!complete && ends_by_close) client_.stream.reset_on_close();
   if (body_pump_running_) {
     // A server that has answered early still gets the rest, as long as it takes it.
     if (!complete) {

@@ -65,7 +65,7 @@ bool serve_one(int fd, Reader& in) {
   } else if (is("GET /chunked")) {
     send_text(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(kSmall));
   } else if (is("GET /close")) {
-    send_text(fd, "HTTP/1.1 200 OK\r\n\r\n" + kSmall);
+    send_text(fd, "HTTP/1.1 200 OK\r\n\r\n" + kBig);
     return false;
   } else if (is("GET /tunnel")) {
     send_text(fd, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
@@ -278,7 +278,8 @@ std::vector<Path> http_paths() {
   paths.push_back(http("upload", {post("Content-Length: 40000", kUpload)}, "ok"));
   paths.push_back(http("chunked_upload", {post("Transfer-Encoding: chunked", chunked(kUpload))}, "ok"));
   paths.push_back(http("chunked_download", {get("/chunked")}, kSmall));
-  paths.push_back(http("until_close", {get("/close")}, kSmall));
+  paths.push_back(http("until_close", {get("/close")}, kBig));
+  paths.push_back(http("old_client", {"GET /chunked HTTP/1.0\r\n\r\n"}, kSmall));
   paths.push_back(http("spliced_body", {get("/big")}, kBig));
   paths.push_back(http("accept_proxy", {"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + get("/length")}, kSmall,
                        [](FrontendDef& fe, backends::BackendDef&) { fe.binds[0].accept_proxy = true; }));
