@@ -50,6 +50,8 @@ void number_proxies(ConfigDraft& draft, conf::Diagnostics& diagnostics) {
   for (const ProxySection& section : draft.proxies)
     reserve(numbering, section.proxy.common.id, section.proxy.where,
             std::string(section.proxy.kind_word()) + " '" + section.written_name + "'", diagnostics);
+  // HAProxy's proxy of the runtime sockets counts, though it shows no number.
+  if (!draft.global.def.stats_sockets.empty()) (void)numbering.next(0);
   for (ProxySection& section : draft.proxies)
     section.proxy.common.id = numbering.next(section.proxy.common.id);
 }

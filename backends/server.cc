@@ -128,7 +128,7 @@ bool Server::change_admin(std::uint32_t add, std::uint32_t remove) {
   if (was_out && !is_out) {
     // Leaving maintenance, a checked server proves itself from full health (init-state tells otherwise); an
     // unchecked one simply runs.
-    running_.store(true, std::memory_order_release);
+    running_.store(tracked == nullptr || tracked->running(), std::memory_order_release);
     if (def_->slowstart > 0) up_since_.store(monotonic_now());
   }
   if (was_out != is_out) {
@@ -143,7 +143,7 @@ bool Server::change_admin(std::uint32_t add, std::uint32_t remove) {
     if (def_->on_marked_down_shutdown && backend_.kill_sessions)
       backend_.kill_sessions(*this, Cause::killed_down);
   }
-  for (Server* follower : trackers) {
+  for (Server* follower : followers()) {
     const std::uint32_t maint = is_out ? kInheritedMaint : 0U;
     const std::uint32_t drain = (after & kAnyDrain) != 0 ? kInheritedDrain : 0U;
     follower->change_admin(maint | drain, (kInheritedMaint | kInheritedDrain) & ~(maint | drain));
@@ -174,7 +174,29 @@ void Server::set_running(bool up, Millis now) {
     if (def_->on_marked_down_shutdown && backend_.kill_sessions)
       backend_.kill_sessions(*this, Cause::killed_down);
   }
-  for (Server* follower : trackers) follower->set_running(up, now);
+  for (Server* follower : followers()) follower->set_running(up, now);
+}
+
+void Server::add_follower(Server& follower) {
+  {
+    const std::lock_guard lock(mutex);
+    followers_.push_back(&follower);
+  }
+  follower.tracked = this;
+  if (in_maintenance()) follower.change_admin(kInheritedMaint, 0);
+  if ((admin() & kAnyDrain) != 0) follower.change_admin(kInheritedDrain, 0);
+  follower.set_running(running(), monotonic_now());
+  follower.set_stopping(stopping());
+}
+
+void Server::remove_follower(const Server& follower) {
+  const std::lock_guard lock(mutex);
+  std::erase(followers_, &follower);
+}
+
+std::vector<Server*> Server::followers() const {
+  const std::lock_guard lock(mutex);
+  return followers_;
 }
 
 void Server::note_traffic(health::Observe layer, const health::TrafficError* error) {
@@ -188,7 +210,7 @@ void Server::note_traffic(health::Observe layer, const health::TrafficError* err
 void Server::set_stopping(bool stopping) {
   if (stopping_.exchange(stopping) == stopping) return;
   refresh();
-  for (Server* follower : trackers) follower->set_stopping(stopping);
+  for (Server* follower : followers()) follower->set_stopping(stopping);
 }
 
 void Server::release_slot() {

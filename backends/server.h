@@ -93,6 +93,10 @@ class Server : public balance::Member {
 
   // The backend's load has changed: with minconn, so does the limit (manual 5.2, minconn).
   void follow_load();
+  // Servers that follow this one (`track`): they share its health and its maintenance.
+  void add_follower(Server& follower);
+  void remove_follower(const Server& follower);
+  [[nodiscard]] std::vector<Server*> followers() const;
 
   // A slot for one more session has been released: wakes who waits.
   void release_slot();
@@ -120,8 +124,9 @@ class Server : public balance::Member {
   std::string fqdn;
   CheckTarget check_target;
   CheckTarget agent_target;
-  std::vector<Server*> trackers;  // servers that follow this one; fixed after start
-  Server* tracked = nullptr;
+  int agent_value = 1;        // the agent's counter, 0 or 1
+  Server* tracked = nullptr;  // fixed from its birth on
+  bool dynamic = false;       // made by `add server`
 
  private:
   void apply_limits();
@@ -129,7 +134,8 @@ class Server : public balance::Member {
 
   Backend& backend_;
   std::shared_ptr<const ServerDef> def_;
-  Address address_;  // guarded by mutex
+  Address address_;                 // guarded by mutex
+  std::vector<Server*> followers_;  // guarded by mutex
   std::mutex refresh_mutex_;
   std::atomic<std::uint32_t> admin_{0};
   std::atomic<bool> running_{true};

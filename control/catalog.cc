@@ -16,7 +16,9 @@ constexpr auto kAdmin = Level::admin;
 
 // clang-format off
 const std::array kCommands = {
+  Command{"add server", kAdmin, "add server <bk>/<srv>", "create a server at run time", add_server},
   Command{"clear counters", kOperator, "clear counters [all]", "reset the highest values (or all counters)", clear_counters},
+  Command{"del server", kAdmin, "del server <bk>/<srv>", "remove a server that is in maintenance and idle", del_server},
   Command{"disable agent", kAdmin, "disable agent <bk>/<srv>", "suspend agent checks", disable_agent},
   Command{"disable frontend", kAdmin, "disable frontend <frontend>", "close a frontend for the time being", disable_frontend},
   Command{"disable health", kAdmin, "disable health <bk>/<srv>", "suspend health checks", disable_health},

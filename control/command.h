@@ -29,6 +29,7 @@ enum class SeverityForm : std::uint8_t { none, number, string };
 // What one connection remembers from command to command.
 struct CliSession {
   Level level = Level::admin;
+  Level socket_level = Level::admin;  // what it began with
   bool interactive = false;  // `prompt`
   bool close = false;        // after the command
   bool expert = false;

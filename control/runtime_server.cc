@@ -264,7 +264,7 @@ Task<void> RuntimeServer::accept_loop(Socket& socket) {
 
 Task<void> RuntimeServer::serve(Socket& socket, int fd) {
   CliSession session;
-  session.level = socket.level;
+  session.level = session.socket_level = socket.level;
   session.timeout = engine_.config().global.stats_timeout;
   {
     Connection connection(engine_.context(0).worker, fd, session);

@@ -216,10 +216,15 @@ void HealthChecks::on_outcome(const health::MonitorTarget& target, const health:
   {
     const std::lock_guard lock(server.mutex);
     backends::LastCheck& last = outcome.kind == CheckKind::agent ? server.last_agent : server.last_check;
-    last.status = outcome.verdict.status;
-    last.code = outcome.verdict.code;
-    last.duration = outcome.duration_ms;
-    last.description = outcome.verdict.text;
+    // Commands change the health alone; what the last check said stays.
+    if (outcome.duration_ms >= 0 || !outcome.verdict.text.empty()) {
+      last.status = outcome.verdict.status;
+      last.code = outcome.verdict.code;
+      last.duration = outcome.duration_ms;
+      last.description = outcome.verdict.text;
+    }
+    if (outcome.health != nullptr && outcome.kind == CheckKind::agent)
+      server.agent_value = outcome.health->value();
     if (outcome.health != nullptr && outcome.kind == CheckKind::health) {
       server.status_text = health::status_text(*outcome.health, outcome.nolb);
       server.health_value = outcome.health->value();

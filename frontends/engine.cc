@@ -90,9 +90,7 @@ void Engine::link_tracking() {
               ? home->find_server(slash == std::string_view::npos ? track : track.substr(slash + 1))
               : nullptr;
       if (leader == nullptr) continue;
-      server->tracked = leader;
-      leader->trackers.push_back(server);
-      if (leader->in_maintenance()) server->change_admin(backends::kInheritedMaint, 0);
+      leader->add_follower(*server);
     }
   }
 }

@@ -16,14 +16,14 @@ using stats::ServerAction;
 // After maintenance a checked server begins where `init-state` says, and the statistics say so at once.
 void begin_health_anew(Server& server) {
   const health::CheckDef& def = server.def().check;
+  if (!def.enabled || !server.checks_enabled.load()) return;
   const health::HealthCounter counter(def.rise, def.fall, def.init_state);
-  const bool checked = def.enabled && server.checks_enabled.load();
   {
     const std::lock_guard lock(server.mutex);
     server.health_value = counter.value();
-    if (checked) server.status_text = health::status_text(counter, false);
+    server.status_text = health::status_text(counter, false);
   }
-  if (checked && !counter.up()) server.set_running(false, SystemClock().now_ms());
+  if (!counter.up()) server.set_running(false, SystemClock().now_ms());
 }
 
 // The server shows the new health before this returns; its monitor follows on its own thread.
@@ -39,6 +39,9 @@ void force_health(Engine& engine, Server& server, CheckKind kind, bool up, bool 
       server.status_text = health::status_text(counter, stopping);
     }
     server.set_stopping(stopping);
+  } else {
+    const std::lock_guard lock(server.mutex);
+    server.agent_value = up ? 1 : 0;
   }
   server.set_running(up, SystemClock().now_ms());
   ServerEvents(engine).health_by_operator(server, before);
@@ -82,8 +85,10 @@ bool change_admin(Engine& engine, Server& server, std::uint32_t add, std::uint32
   const bool is_out = server.in_maintenance();
   if (!before.maintenance && is_out) {
     engine.checks().pause(server);
-    const std::lock_guard lock(server.mutex);
-    server.health_value = 0;
+    if (server.tracked == nullptr) {
+      const std::lock_guard lock(server.mutex);
+      server.health_value = 0;
+    }
   } else if (before.maintenance && !is_out) {
     begin_health_anew(server);
     engine.checks().restart(server);

@@ -65,10 +65,10 @@ void fill_check(CheckTexts& out, const backends::LastCheck& last, int rise, int 
   out.facts.health = static_cast<std::uint32_t>(health);
 }
 
+// With checks of its own that are not suspended, or following a server that has them.
 bool is_checked(const Server& server) {
-  const health::CheckDef& def = server.def().check;
-  return (def.enabled && server.checks_enabled.load()) ||
-         (def.agent.enabled && server.agent_enabled.load()) || server.tracked != nullptr;
+  const Server& judged = server.tracked != nullptr ? *server.tracked : server;
+  return judged.def().check.enabled && judged.checks_enabled.load();
 }
 
 }  // namespace
@@ -95,8 +95,7 @@ std::string status_of(const Server& server) {
   c.fall = static_cast<std::uint32_t>(judged.def().check.fall);
   {
     const std::lock_guard lock(judged.mutex);
-    const bool known = judged.last_check.status != health::CheckStatus::unknown;
-    c.health = known ? static_cast<std::uint32_t>(judged.health_value) : (c.up ? c.rise + c.fall - 1 : 0);
+    c.health = static_cast<std::uint32_t>(judged.health_value);
     c.agent_down = !c.up && c.health >= c.rise;
   }
   return stats::server_status(c);
@@ -150,8 +149,7 @@ stats::Row row_of(Engine&, Server& server, bool legends) {
   {
     const std::lock_guard lock(server.mutex);
     fill_check(check, server.last_check, def.check.rise, def.check.fall, server.health_value);
-    fill_check(agent, server.last_agent, 1, 1,
-               server.last_agent.status == health::CheckStatus::l7_sts ? 0 : 1);
+    fill_check(agent, server.last_agent, 1, 1, server.agent_value);
     facts.last_change_s = seconds(now - server.last_change);
     const bool down = !server.running() || server.in_maintenance();
     facts.downtime_s = seconds(server.down_time + (down ? now - server.last_change : 0));
@@ -178,8 +176,9 @@ stats::Row row_of(Engine&, Server& server, bool legends) {
     facts.throttle = effective * 100 / (facts.user_weight * balance::kWeightScale);
   }
   facts.tracked = tracked;
-  if (def.check.enabled) facts.check = &check.facts;
-  if (def.check.agent.enabled) facts.agent = &agent.facts;
+  facts.checked = def.check.enabled && server.checks_enabled.load();
+  if (facts.checked && !server.in_maintenance()) facts.check = &check.facts;
+  if (def.check.agent.enabled && server.agent_enabled.load()) facts.agent = &agent.facts;
   facts.observed = def.check.observe != health::Observe::none;
   facts.address = address;
   facts.cookie = def.cookie;
@@ -215,6 +214,7 @@ stats::Row row_of(Engine&, backends::Backend& backend, bool legends) {
   facts.last_change_s = seconds(now - backend.last_change.load());
   facts.downtime_s = seconds(backend.down_time.load() + (facts.up ? 0 : now - backend.last_change.load()));
   facts.algorithm = algorithm_name(backend.def().balance);
+  facts.cookie = backend.def().cookie.name;
   return stats::backend_row(facts, backend.totals.totals(now), legends);
 }
 

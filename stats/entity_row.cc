@@ -220,7 +220,7 @@ Row server_row(const ServerFacts& f, const Totals& t, bool legends) {
   if (!f.tracked.empty()) row.tracked = f.tracked;
   if (f.check != nullptr) fill_check(row, *f.check);
   if (f.agent != nullptr) fill_agent(row, *f.agent);
-  if (f.check != nullptr || f.agent != nullptr) {
+  if (f.checked) {
     row.chkfail = t.failed_checks;
     row.chkdown = t.down_transitions;
     row.downtime = f.downtime_s;
@@ -248,17 +248,18 @@ std::string server_status(const ServerCondition& c) {
     if (!c.maintenance_via.empty()) return "MAINT (via " + std::string(c.maintenance_via) + ")";
     return c.maintenance_resolution ? "MAINT (resolution)" : "MAINT";
   }
-  if (!c.checked) return c.admin == AdminState::drain ? "DRAIN" : "no check";
+  if (!c.checked && c.up && !c.stopping) return c.admin == AdminState::drain ? "DRAIN" : "no check";
   const auto fraction = [](std::uint32_t reached, std::uint32_t wanted) {
     return " " + std::to_string(reached) + "/" + std::to_string(wanted);
   };
   if (!c.up) {
     if (c.agent_down) return "DOWN (agent)";
-    return c.health > 0 && c.health < c.rise ? "DOWN" + fraction(c.health, c.rise) : "DOWN";
+    return c.checked && c.health > 0 && c.health < c.rise ? "DOWN" + fraction(c.health, c.rise) : "DOWN";
   }
   const std::string word = c.admin == AdminState::drain ? "DRAIN" : c.stopping ? "NOLB" : "UP";
   const std::uint32_t best = c.rise + c.fall - 1;
-  return c.health < best && c.health >= c.rise ? word + fraction(c.health - c.rise + 1, c.fall) : word;
+  return c.checked && c.health < best && c.health >= c.rise ? word + fraction(c.health - c.rise + 1, c.fall)
+                                                            : word;
 }
 
 }  // namespace evenkeel::stats

@@ -98,6 +98,7 @@ struct ServerFacts {
   std::string_view tracked;               // "backend/server"; empty: none
   const CheckFacts* check = nullptr;      // null: no health check
   const CheckFacts* agent = nullptr;
+  bool checked = false;   // its checks count, though maintenance may hide their results
   bool observed = false;  // observe layer4|layer7
   std::string_view address;
   std::string_view cookie;

@@ -94,6 +94,15 @@ bool hidden(const Selection& s, const backends::Server& server) {
   return (s.only_up && !server.can_serve()) || (s.no_maintenance && server.in_maintenance());
 }
 
+// When servers may be hidden, the backend's status tells how many of them all are up: "UP (3/6)".
+void tell_hidden(stats::Row& row, const backends::Backend& backend) {
+  const std::vector<backends::Server*> servers = backend.servers();
+  const auto up = std::count_if(servers.begin(), servers.end(),
+                                [](const backends::Server* server) { return server->can_serve(); });
+  row.status =
+      row.status.value_or("") + " (" + std::to_string(up) + "/" + std::to_string(servers.size()) + ")";
+}
+
 }  // namespace
 
 Task<void> show_stat(Call& call, Output& out) {
@@ -102,7 +111,7 @@ Task<void> show_stat(Call& call, Output& out) {
     out.refuse(s.error);
     co_return;
   }
-  const bool legends = call.session.level != Level::user;
+  const bool legends = call.session.socket_level != Level::user;
   RowWriter writer(s, out);
   if (s.form == Form::csv) stats::append_csv_header(out.text);
   if (s.form == Form::json) out.text += '[';
@@ -127,7 +136,9 @@ Task<void> show_stat(Call& call, Output& out) {
       }
     }
     if (s.wants(stats::EntityType::backend)) {
-      writer.write(frontends::row_of(call.engine, *proxy.backend, legends));
+      stats::Row row = frontends::row_of(call.engine, *proxy.backend, legends);
+      if (s.only_up || s.no_maintenance) tell_hidden(row, *proxy.backend);
+      writer.write(row);
     }
     if (out.full() && !co_await out.flush()) co_return;
   }
