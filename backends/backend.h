@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "backends/backend_def.h"
+#include "backends/captured_error.h"
 #include "backends/queue.h"
 #include "backends/server.h"
 #include "balance/policy.h"
@@ -68,6 +69,8 @@ class Backend {
   std::atomic<bool> up{true};
   std::uint32_t fullconn = 0;  // effective
   stats::EntityCounters totals;
+
+  ErrorCapture last_response_error;
 
   // Ends sessions on that server in all workers; set by the engine.
   std::function<void(Server&, Cause)> kill_sessions;

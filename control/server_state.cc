@@ -101,7 +101,8 @@ void append_server_state(std::string& out, const Server& server, Millis now) {
   const Address address = server.address();
   const std::uint32_t admin = server.admin();
   // As HAProxy has it: without a check, `disabled` in the configuration shows here for ever.
-  const bool paused = check.enabled ? server.in_maintenance() : (admin & backends::kConfigMaint) != 0;
+  const bool paused = check.enabled ? server.in_maintenance() && server.checks_enabled.load()
+                                    : (admin & backends::kConfigMaint) != 0;
   const std::lock_guard lock(server.mutex);
   const auto text = [&](const std::string& word) { out += word.empty() ? "- " : word + ' '; };
   const auto number = [&](auto value) { out += std::to_string(value) + ' '; };

@@ -107,30 +107,40 @@ void HealthChecks::add(Server& server) {
   }
   engine_.context(worker).worker.post([this, worker, &server] {
     if (!monitors_[worker]) return;
-    const health::CheckId id = monitors_[worker]->add(target_of(server));
+    health::Monitor& monitor = *monitors_[worker];
+    const health::CheckId id = monitor.add(target_of(server));
+    if (!server.checks_enabled.load() || server.in_maintenance()) {
+      monitor.set_enabled(id, CheckKind::health, false);
+    }
+    if (!server.agent_enabled.load()) monitor.set_enabled(id, CheckKind::agent, false);
     const std::lock_guard lock(mutex_);
     places_[&server].id = id;
   });
 }
 
 void HealthChecks::remove(Server& server) {
-  with_monitor(server, [](health::Monitor& monitor, health::CheckId id) { monitor.remove(id); });
-  const std::lock_guard lock(mutex_);
-  places_.erase(&server);
+  with_monitor(server, [this, &server](health::Monitor& monitor, health::CheckId id) {
+    monitor.remove(id);
+    const std::lock_guard lock(mutex_);
+    places_.erase(&server);
+  });
 }
 
+// The monitor's number of a server that was just added is known on the monitor's thread only.
 void HealthChecks::with_monitor(Server& server,
                                 std::function<void(health::Monitor&, health::CheckId)> action) {
-  Place place;
-  {
+  const auto place_of = [this](const Server* wanted) {
     const std::lock_guard lock(mutex_);
-    const auto it = places_.find(&server);
-    if (it == places_.end()) return;
-    place = it->second;
-  }
-  engine_.context(place.worker).worker.post([this, place, action = std::move(action)] {
-    if (monitors_[place.worker]) action(*monitors_[place.worker], place.id);
-  });
+    const auto it = places_.find(wanted);
+    return it == places_.end() ? std::nullopt : std::optional<Place>(it->second);
+  };
+  const auto place = place_of(&server);
+  if (!place) return;
+  engine_.context(place->worker)
+      .worker.post([this, place_of, &server, worker = place->worker, action = std::move(action)] {
+        const auto now = place_of(&server);
+        if (now && monitors_[worker]) action(*monitors_[worker], now->id);
+      });
 }
 
 void HealthChecks::set_enabled(Server& server, CheckKind kind, bool enabled) {

@@ -53,6 +53,7 @@ class Frontend {
   std::vector<std::unique_ptr<Listener>> listeners;
   stats::LogTargets log_targets;  // its own and, with `log global`, those of the process; fixed after start
   stats::EntityCounters totals;
+  backends::ErrorCapture last_request_error;
 
  private:
   std::shared_ptr<const FrontendDef> def_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/relay.h"
+#include "frontends/capture_error.h"
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 #include "frontends/send_proxy.h"
@@ -190,15 +191,21 @@ Task<IoStatus> HttpConnection::read_response_head() {
   for (;;) {
     if (!reply_.empty()) {
       const http::ParseResult parsed = http::parse_response_head(reply_.bytes(), response_limits_, response_);
-      if (parsed.is_bad()) co_return IoStatus::failed;
+      if (parsed.is_bad()) {
+        capture_error(client_.context, client_.frontend, server, client_.peer, reply_.view(), parsed.offset);
+        co_return IoStatus::failed;
+      }
       if (parsed.is_complete()) {
         const http::RequestFacts facts{request_.method, request_framing_.upgrade};
         response_framing_ = http::frame_response(response_, facts);
         if (response_framing_.error != http::ErrorCode::none || response_framing_.faulty) {
           keep_client_ = keep_client_ && !ends_client(response_framing_.error);
         }
-        if (response_framing_.error != http::ErrorCode::none) co_return IoStatus::failed;
-        if (chunks_begin_badly(parsed.offset)) co_return IoStatus::failed;
+        if (response_framing_.error != http::ErrorCode::none || chunks_begin_badly(parsed.offset)) {
+          capture_error(client_.context, client_.frontend, server, client_.peer, reply_.view(),
+                        parsed.offset);
+          co_return IoStatus::failed;
+        }
         if (response_.status >= 200 || response_.status == 101) {
           response_started_ = true;
           reply_.consume(parsed.offset);

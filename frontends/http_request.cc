@@ -1,6 +1,7 @@
 // The client's request: waiting for it, reading its head, refusing what cannot be understood.
 #include <algorithm>
 
+#include "frontends/capture_error.h"
 #include "frontends/http_transaction.h"
 #include "frontends/session_end.h"
 #include "http/status.h"
@@ -90,7 +91,10 @@ Task<Next> HttpConnection::read_request() {
         request_head_length_ = parsed.offset;
         break;
       }
-      if (parsed.is_bad()) co_return co_await refuse_request(400, Cause::denied, Phase::request);
+      if (parsed.is_bad()) {
+        capture_error(client_.context, client_.frontend, nullptr, client_.peer, in.view(), parsed.offset);
+        co_return co_await refuse_request(400, Cause::denied, Phase::request);
+      }
     }
     const IoStatus status = co_await fill_request();
     if (status == IoStatus::ok) continue;
@@ -111,6 +115,7 @@ Task<Next> HttpConnection::read_request() {
   carry_.idle_until = kNever;
   request_framing_ = http::frame_request(request_);
   if (request_framing_.error != http::ErrorCode::none) {
+    capture_error(client_.context, client_.frontend, nullptr, client_.peer, in.view(), request_head_length_);
     co_return co_await refuse_request(http::status_of(request_framing_.error), Cause::denied, Phase::request);
   }
   start_body();

@@ -227,8 +227,6 @@ Answer add_server(Call& call) {
   server->agent_enabled.store(false);
   if (leader != nullptr) leader->add_follower(*server);
   call.engine.checks().add(*server);
-  call.engine.checks().set_enabled(*server, health::CheckKind::health, false);
-  call.engine.checks().set_enabled(*server, health::CheckKind::agent, false);
   return {"New server registered.\n", Severity::info};
 }
 

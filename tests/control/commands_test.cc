@@ -234,5 +234,67 @@ TEST(Commands, EnvironmentIsShown) {
   EXPECT_EQ(lab.ask("show env EVENKEEL_CONTROL_TES"), "Variable not found\n\n");
 }
 
+TEST(Commands, ServersComeAndGo) {
+  const Lab lab;
+  EXPECT_EQ(lab.ask("add server app"), "Require 'backend/server'.\n");
+  EXPECT_EQ(lab.ask("add server nope/n 127.0.0.1:9"), "No such backend.\n");
+  EXPECT_EQ(lab.ask("add server app/n"), "'server' expects <name> and <addr>[:<port>] as arguments.\n\n");
+  EXPECT_EQ(lab.ask("add server app/s1 127.0.0.1:9"),
+            "Already exists a server with the same name in backend.\n\n");
+  EXPECT_EQ(lab.ask("add server app/n 127.0.0.1:9 cookie a"),
+            "'cookie' option is not accepted for dynamic server\n\n");
+  EXPECT_EQ(lab.ask("add server app/n 127.0.0.1:9 bogus"), "unknown keyword 'bogus'.\n\n");
+  EXPECT_EQ(lab.ask("add server app/n 127.0.0.1:9 id 1"),
+            "'id' : custom id 1 already used ('server s1').\n\n");
+  EXPECT_EQ(lab.ask("add server app/n 127.0.0.1:9 weight 3 check inter 1h maxconn 5"),
+            "New server registered.\n\n");
+  EXPECT_EQ(state_of(lab, "n"), "3 app 5 n 127.0.0.1 0 1 3 3 0 1 0 0 2 0 0 0 - 9 - 0 0 - - 0");
+  EXPECT_EQ(lab.ask("enable server app/n"), "\n");
+  EXPECT_THAT(state_of(lab, "n"), StartsWith("3 app 5 n 127.0.0.1 2 0 3 3 "));
+  EXPECT_EQ(lab.ask("del server app/n"), "Only servers in maintenance mode can be deleted.\n");
+  EXPECT_EQ(lab.ask("disable server app/n;del server app/n"), "\nServer deleted.\n");
+  EXPECT_EQ(lab.ask("get weight app/n"), "No such server.\n\n");
+  EXPECT_EQ(lab.ask("del server app/s2"),
+            "This server cannot be removed at runtime due to other configuration elements pointing to it.\n");
+}
+
+TEST(Commands, NewServersMayFollowOthers) {
+  const Lab lab;
+  EXPECT_EQ(lab.ask("add server app/n 127.0.0.1:9 track nope/s2"),
+            "unable to find required proxy 'nope' for tracking.\n\n");
+  EXPECT_EQ(lab.ask("add server app/n 127.0.0.1:9 track app/s2"), "New server registered.\n\n");
+  EXPECT_EQ(lab.ask("add server app/m 127.0.0.1:9 track app/n"),
+            "unable to use app/n for tracking as it is a dynamic server.\n\n");
+  EXPECT_EQ(lab.ask("enable server app/n;disable server app/s2"), "\n\n");
+  EXPECT_THAT(state_of(lab, "n"), StartsWith("3 app 5 n 127.0.0.1 0 2 "));
+  EXPECT_EQ(lab.ask("disable server app/n;del server app/n;enable server app/s2"), "\nServer deleted.\n\n");
+}
+
+TEST(Commands, StaticFarmsTakeNoNewServers) {
+  const Lab lab(
+      [](auto&, auto&, backends::BackendDef& be) { be.balance.algorithm = balance::Algorithm::static_rr; });
+  EXPECT_EQ(lab.ask("add server app/n 127.0.0.1:9"),
+            "Backend must use a dynamic load balancing to support dynamic servers.\n");
+}
+
+TEST(Commands, ErrorsShowTheMessageAndItsFault) {
+  const Lab lab;
+  EXPECT_THAT(lab.ask("show errors"), ::testing::MatchesRegex("Total events captured on .* : 0\n\n"));
+  EXPECT_EQ(lab.ask("show errors nope"), "No such proxy.\n\n");
+  const Address web = Address::local_of(lab.engine->find_frontend("web")->listeners[0]->sockets[0]);
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::connect(fd, web.data(), web.size()), 0);
+  Lab::send(fd, "GET /a HTTP/1.1\r\nHo\x01st: x\r\n\r\n");
+  EXPECT_THAT(Lab::read_all(fd), StartsWith("HTTP/1.1 400 "));
+  const std::string shown = lab.ask("show errors");
+  EXPECT_THAT(shown,
+              HasSubstr("] frontend web (#2): invalid request\n  backend <NONE> (#-1), server <NONE> (#-1), "
+                        "event #0, src 127.0.0.1:"));
+  EXPECT_THAT(shown, HasSubstr("error at position 19\n  \n  00000  GET /a HTTP/1.1\\r\\n\n  00017  "));
+  EXPECT_THAT(shown, HasSubstr("\\x01"));
+  EXPECT_THAT(lab.ask("show errors app"), Not(HasSubstr("invalid")));
+  EXPECT_THAT(lab.ask("show errors web response"), Not(HasSubstr("invalid")));
+}
+
 }  // namespace
 }  // namespace evenkeel::control
