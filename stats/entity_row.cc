@@ -220,7 +220,7 @@ Row server_row(const ServerFacts& f, const Totals& t, bool legends) {
   if (!f.tracked.empty()) row.tracked = f.tracked;
   if (f.check != nullptr) fill_check(row, *f.check);
   if (f.agent != nullptr) fill_agent(row, *f.agent);
-  if (f.checked) {
+  if (f.checked || f.check != nullptr) {
     row.chkfail = t.failed_checks;
     row.chkdown = t.down_transitions;
     row.downtime = f.downtime_s;
