@@ -65,7 +65,7 @@ void ServerEvents::backend_down(const Server& server, const ServerStanding& befo
 void ServerEvents::side_changed(Server& server, bool up, const std::string& why) {
   const std::string text = "Server " + full_name(server) + (up ? " is UP" : " is DOWN") + why;
   say(server, text + (up ? online(server) : left(server)), up ? kNotice : kAlert);
-  for (Server* follower : server.trackers) side_changed(*follower, up, " via " + full_name(server));
+  for (Server* follower : server.followers()) side_changed(*follower, up, " via " + full_name(server));
 }
 
 void ServerEvents::health(Server& server, const ServerStanding& before, const health::CheckOutcome& outcome) {
@@ -91,7 +91,7 @@ void ServerEvents::health_by_operator(Server& server, const ServerStanding& befo
 }
 
 void ServerEvents::follow(Server& leader, const std::string& text, bool serious) {
-  for (Server* server : leader.trackers) {
+  for (Server* server : leader.followers()) {
     std::string line = "Server " + full_name(*server) + text;
     if (text.starts_with(" is going")) line += " via " + full_name(leader) + left(*server);
     if (text.starts_with(" enters")) line += " via " + full_name(leader) + online(*server);

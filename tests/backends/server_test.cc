@@ -67,8 +67,8 @@ TEST_F(ServerTest, EndsSessionsWhenItsDefinitionSaysSo) {
 
 TEST_F(ServerTest, FollowersDoAsTheOneTheyTrack) {
   make({server_def("a", 1), server_def("b", 2), server_def("c", 3)});
-  (*this)["a"].trackers = {&(*this)["b"]};
-  (*this)["b"].trackers = {&(*this)["c"]};
+  (*this)["a"].add_follower((*this)["b"]);
+  (*this)["b"].add_follower((*this)["c"]);
   (*this)["a"].set_running(false, 1);
   EXPECT_FALSE((*this)["c"].usable());
   (*this)["a"].set_running(true, 1);
