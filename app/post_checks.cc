@@ -154,8 +154,13 @@ void check_cookies(const ProxySection& section, Diagnostics& diagnostics) {
                                       called(section) + " has no 'cookie' line");
 }
 
-void check_log(const ProxySection& section, Diagnostics& diagnostics) {
-  if (!section.proxy.has_frontend() || !section.log.format_at.file) return;
+void check_log(ProxySection& section, rules::CompileEnv& env, Diagnostics& diagnostics) {
+  if (!section.proxy.has_frontend()) return;
+  const bool http = section.proxy.common.mode == backends::Mode::http;
+  auto formats = frontends::compile_log_formats(section.log, section.rules.sets, http, env, diagnostics);
+  section.proxy.common.log_format = std::move(formats.line);
+  section.proxy.common.error_log_format = std::move(formats.error);
+  if (!section.log.format_at.file) return;
   if (section.log.def.access.format == stats::LogFormat::plain) return;
   if (section.log.def.targets.empty() && !section.log.def.use_global)
     diagnostics.warn(section.log.format_at,
@@ -195,7 +200,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
     check_timeouts(section, diagnostics);
     check_error_sections(section, draft, diagnostics);
     check_dispatch(section, diagnostics);
-    check_log(section, diagnostics);
+    check_log(section, draft.rules, diagnostics);
     check_cookies(section, diagnostics);
     frontends::resolve_stats_rules(section.stats, diagnostics);
   }

@@ -123,7 +123,7 @@ void unique_id_format(ProxyDraft& draft, Args& args) {
   if (!format) return;
   auto compiled =
       rules::compile_format(args.statement(), 1, *draft.services->rules, at(rules::Place::fe_http_request),
-                            rules::LogFormat::Use::rule, args.diagnostics());
+                            rules::LogFormat::Use::log, args.diagnostics());
   if (!compiled) return;
   draft.common.unique_id_format = *format;
   draft.common.unique_id = std::make_shared<const rules::LogFormat>(std::move(*compiled));

@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "core/log.h"
+#include "frontends/rule_context.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -38,6 +39,7 @@ AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<F
   }
   for (const auto& backend : config.backends)
     backends_[backend->name] = {targets_for(backend->log, shared), backend->log.tag};
+  lines_.resize(workers);
   for (unsigned i = 0; i < workers; ++i) {
     senders_.push_back(std::make_unique<stats::LogSender>(identity_, clock_, log_warning));
   }
@@ -98,9 +100,32 @@ void AccessLogs::send(ClientConnection& client, stats::SessionRecord& record,
     record.srv_conn = server->current_sessions.load(std::memory_order_relaxed);
     if (record.server.empty()) record.server = server->name;
   }
-  const stats::ProxyLogDef& def = client.frontend.def().log;
-  if (def.access.format == stats::LogFormat::plain) record.local = client.local();
-  senders_[client.context.index()]->send(client.frontend.log_targets, def, record);
+  const FrontendDef& frontend = client.frontend.def();
+  if (frontend.rules &&
+      !(frontend.rules->request_captures.empty() && frontend.rules->response_captures.empty()))
+    client.rules().show_captures(record);
+  stats::LogSender& sender = *senders_[client.context.index()];
+  if (frontend.log_format) {
+    const std::optional<int> level = stats::log_level_of(frontend.log.access, record);
+    if (!level) return;
+    record.log_counter = client.frontend.lines_logged.fetch_add(1, std::memory_order_relaxed);
+    send_custom(client, record, *frontend.log_format, *level);
+    return;
+  }
+  if (frontend.log.access.format == stats::LogFormat::plain) record.local = client.local();
+  sender.send(client.frontend.log_targets, frontend.log, record);
+}
+
+void AccessLogs::send_custom(ClientConnection& client, const stats::SessionRecord& record,
+                             const rules::LogFormat& format, int level) {
+  const FrontendDef& frontend = client.frontend.def();
+  RuleContext& ctx = client.rules();
+  ctx.use_record(record);
+  if (!record.http) ctx.unique_id_format = frontend.unique_id;
+  std::string& line = lines_[client.context.index()];
+  line.clear();
+  format.append(ctx, line);
+  senders_[client.context.index()]->send(client.frontend.log_targets, level, frontend.log.tag, line);
 }
 
 void AccessLogs::connection_error(ClientConnection& client, std::string_view message) {
@@ -116,12 +141,16 @@ void AccessLogs::connection_error(ClientConnection& client, std::string_view mes
   record.listener_id = client.listener.id;
   record.client = client.peer;
   record.accepted_wall_us = client.accepted_wall_us;
+  const int level = def.access.separate_errors ? kErr : kInfo;
+  if (client.frontend.def().error_log_format) {
+    send_custom(client, record, *client.frontend.def().error_log_format, level);
+    return;
+  }
   stats::LogSender& sender = *senders_[client.context.index()];
   char line[1024];
   const std::size_t length =
       stats::render_connection_error(record, message, sender.date(), line, sizeof line);
-  sender.send(client.frontend.log_targets, def.access.separate_errors ? kErr : kInfo, def.tag,
-              std::string_view(line, length));
+  sender.send(client.frontend.log_targets, level, def.tag, std::string_view(line, length));
 }
 
 }  // namespace evenkeel::frontends

@@ -37,10 +37,13 @@ class AccessLogs {
   void flush(unsigned worker) { senders_[worker]->flush(); }
   // Lines lost by all targets together. Any thread.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
+  [[nodiscard]] stats::LogDate& date(unsigned worker) noexcept { return senders_[worker]->date(); }
 
  private:
   void send(ClientConnection& client, stats::SessionRecord& record, const backends::Backend* backend,
             const backends::Server* server);
+  void send_custom(ClientConnection& client, const stats::SessionRecord& record,
+                   const rules::LogFormat& format, int level);
 
   stats::SyslogIdentity identity_;
   SystemClock clock_;
@@ -53,6 +56,7 @@ class AccessLogs {
   stats::LogTargets all_;
   std::unordered_map<std::string, BackendLog> backends_;  // by name
   std::vector<std::unique_ptr<stats::LogSender>> senders_;
+  std::vector<std::string> lines_;  // of custom formats, one per worker, kept for its memory
 };
 
 }  // namespace evenkeel::frontends

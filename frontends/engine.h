@@ -143,6 +143,8 @@ class Engine {
   std::atomic<std::uint32_t> session_rate_limit{0};
   std::atomic<std::uint64_t> cumulated_connections{0};
   std::atomic<std::uint64_t> cumulated_requests{0};
+  // %rt; one for all threads, and so counted only where an id or a log line shows it.
+  std::atomic<std::uint64_t> numbered_requests{0};
   std::atomic<std::uint32_t> waiting_acceptors{0};
   std::atomic<std::uint32_t> captured_errors{0};  // malformed messages so far
   stats::EntityCounters totals;       // of the process

@@ -48,7 +48,8 @@ class Frontend {
   std::atomic<std::uint32_t> maxconn{0};  // 0: the process's
   std::atomic<std::uint32_t> rate_limit{0};
   std::atomic<FrontendState> state{FrontendState::running};
-  std::atomic<std::uint32_t> pauses{0};  // how often it has been paused
+  std::atomic<std::uint32_t> pauses{0};        // how often it has been paused
+  std::atomic<std::uint64_t> lines_logged{0};  // %lc, counted where a log-format may show it
   backends::Backend* default_backend = nullptr;
   std::vector<std::unique_ptr<Listener>> listeners;
   stats::LogTargets log_targets;  // its own and, with `log global`, those of the process; fixed after start

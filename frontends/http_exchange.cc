@@ -7,6 +7,7 @@
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 #include "frontends/send_proxy.h"
+#include "frontends/session_end.h"
 #include "http/serializer.h"
 #include "http/url.h"
 
@@ -144,6 +145,7 @@ Task<Next> HttpConnection::connect_server() {
     unwatch_client();
     co_return co_await redirect_to_server();
   }
+  note_server_addresses(record_, client_, server_stream());
   co_return Next::proceed;
 }
 

@@ -1,6 +1,7 @@
 // Answers that need no server: errors, monitor requests, rules, the statistics page.
 #include "core/relay.h"
 #include "frontends/http_transaction.h"
+#include "frontends/rule_context.h"
 #include "http/status.h"
 
 namespace evenkeel::frontends {
@@ -163,6 +164,7 @@ Task<Next> HttpConnection::buffer_body() {
 
 // Everything between the request's head and its server: rules, pages of our own, the choice of the backend.
 Task<Next> HttpConnection::answer_locally() {
+  if (def_->rules && !def_->rules->request_captures.empty()) begin_rules().capture_request(request_.headers);
   if (!def_->monitor_uri.empty() && path_is(request_.target(), def_->monitor_uri))
     co_return co_await answer_monitor();
   if (def_->rules) {

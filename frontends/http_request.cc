@@ -49,6 +49,7 @@ void HttpConnection::begin_idle() {
 
 void HttpConnection::start_request_clock() {
   record_.at.first_byte = worker().now_us();
+  record_.request_wall_us = client_.accepted_wall_us + (record_.at.first_byte - client_.accepted_us);
   const backends::Timeouts& t = def_->timeouts;
   const Millis limit = t.http_request > 0 ? t.http_request : t.client;
   request_due_ = limit > 0 ? worker().now() + limit : 0;
@@ -140,6 +141,7 @@ void HttpConnection::start_body() {
 void HttpConnection::note_request() {
   ++carry_.requests;
   record_.captured = true;
+  number_record(record_, client_);
   record_.method = request_.method_text();
   record_.target_uri = request_.target();
   record_.version = request_.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
@@ -169,6 +171,7 @@ void HttpConnection::keep_request_line() {
 // Answers what could not be taken for a request, and closes.
 Task<Next> HttpConnection::refuse_request(int status, Cause cause, Phase phase) {
   fail(cause, phase);
+  if (!record_.captured) number_record(record_, client_);
   auto& counters = client_.frontend.counters(client_.context.index());
   ++counters.cum_req;
   ++counters.failed_req;

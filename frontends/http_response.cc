@@ -4,6 +4,7 @@
 #include "core/relay.h"
 #include "frontends/access_logs.h"
 #include "frontends/http_transaction.h"
+#include "frontends/rule_context.h"
 #include "http/serializer.h"
 
 namespace evenkeel::frontends {
@@ -107,6 +108,8 @@ Task<Next> HttpConnection::settle_response(bool complete) {
 Task<Next> HttpConnection::send_response() {
   record_.at.response_done = worker().now_us();
   record_.status = response_.status;
+  if (def_->rules && !def_->rules->response_captures.empty())
+    begin_rules().capture_response(response_.headers);
   write_cookies();
   const Next ruled = co_await run_response_rules();
   if (ruled != Next::proceed) co_return ruled;
@@ -133,6 +136,7 @@ Task<Next> HttpConnection::send_response() {
     co_return co_await send_error(502);
   }
   head.commit(size);
+  if (def_->log_format) begin_rules();
   client_.context.engine.logs().early(client_, record_, target_, lease_.server, size);
   if (!body_pump_running_) out_.release();
   if (tunnel) co_return co_await run_tunnel(head.view());

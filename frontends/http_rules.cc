@@ -22,7 +22,7 @@ RuleContext& HttpConnection::begin_rules() {
     keep_request_line();
     ctx.use_record(record_);
     ctx.begin(&request_, carry_.requests);
-    ctx.unique_id_format = def_->unique_id;
+    ctx.unique_id_format = record_.captured ? def_->unique_id : nullptr;
     ctx.request_body_size = request_body_left_;
   }
   ctx.backend = target_;

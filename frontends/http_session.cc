@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "frontends/http_transaction.h"
+#include "frontends/rule_context.h"
 #include "frontends/session_end.h"
 
 namespace evenkeel::frontends {
@@ -88,6 +89,12 @@ void HttpConnection::finish_request() {
   server = nullptr;
   lease_.release();
   if (target_ != nullptr) target_->session_ended();
+  if (def_->log_format || rules_begun_) {
+    RuleContext& ctx = begin_rules();
+    ctx.server = used;
+    if (!record_.captured) ctx.request = nullptr;
+    if (ctx.log_level >= 0) record_.level = ctx.log_level;
+  }
   finish_record(record_, client_, target_, used, connector_ ? connector_->last_tried() : nullptr);
   if (connector_) connector_->forget_failures();
   target_ = nullptr;

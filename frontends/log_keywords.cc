@@ -146,13 +146,35 @@ void log_send_hostname(LogDraft& draft, Args& args) {
   draft.hostname = args.next();
 }
 
+// The last word on the format counts. Only in defaults is that worth a warning: proxies override those all
+// the time.
+void choose_format(LogDraft& draft, Args& args, stats::LogFormat format, std::string word) {
+  if (args.section() == SectionKind::defaults && !draft.format_word.empty() && draft.format_word != word &&
+      format != stats::LogFormat::plain)
+    args.warn_here("'" + word + "' overrides previous '" + draft.format_word + "' in 'defaults' section.");
+  draft.def.access.format = format;
+  draft.format_at = args.location();
+  draft.format_word = format == stats::LogFormat::plain ? std::string() : std::move(word);
+}
+
+void log_format(LogDraft& draft, Args& args) {
+  if (!args.required("a log format string")) return;
+  draft.custom = std::make_shared<const conf::Statement>(args.statement());
+  choose_format(draft, args, stats::LogFormat::custom, "log-format");
+}
+
+void error_log_format(LogDraft& draft, Args& args) {
+  if (!args.required("a log format string")) return;
+  draft.custom_error = std::make_shared<const conf::Statement>(args.statement());
+}
+
 // "no option tcplog" goes back to the plain format; HAProxy refuses it.
 template <stats::LogFormat format>
 void format_option(LogDraft& draft, Args& args) {
   stats::LogFormat chosen = format;
   if (format == stats::LogFormat::http && args.accept("clf")) chosen = stats::LogFormat::clf;
-  draft.def.access.format = args.prefix() == conf::Prefix::none ? chosen : stats::LogFormat::plain;
-  draft.format_at = args.location();
+  if (args.prefix() != conf::Prefix::none) chosen = stats::LogFormat::plain;
+  choose_format(draft, args, chosen, format == stats::LogFormat::tcp ? "option tcplog" : "option httplog");
 }
 
 template <bool stats::AccessLogDef::*flag>
@@ -167,6 +189,9 @@ constexpr std::array kKeywords{
     Keyword<LogDraft>{"log-tag", kEverywhere, false, log_tag, "the program's name in syslog headers"},
     Keyword<LogDraft>{"log-send-hostname", conf::mask_of(SectionKind::global), false, log_send_hostname,
                       "the host's name in syslog headers"},
+    Keyword<LogDraft>{"log-format", conf::kFrontendsAndDefaults, false, log_format, "log lines of your own"},
+    Keyword<LogDraft>{"error-log-format", conf::kFrontendsAndDefaults, false, error_log_format,
+                      "lines of your own for connections that failed"},
     Keyword<LogDraft>{"option httplog", conf::kProxiesAndDefaults, true,
                       format_option<stats::LogFormat::http>, "log HTTP requests in detail"},
     Keyword<LogDraft>{"option tcplog", conf::kProxiesAndDefaults, true, format_option<stats::LogFormat::tcp>,
@@ -186,5 +211,29 @@ constexpr std::array kKeywords{
 }  // namespace
 
 std::span<const Keyword<LogDraft>> log_keywords() noexcept { return kKeywords; }
+
+CustomFormats compile_log_formats(const LogDraft& draft, const rules::RuleSets& sets, bool http,
+                                  rules::CompileEnv& env, conf::Diagnostics& diagnostics) {
+  for (const rules::CaptureDef& slot : sets.request_captures)
+    env.request_captures.push_back(static_cast<int>(slot.length));
+  for (const rules::CaptureDef& slot : sets.response_captures)
+    env.response_captures.push_back(static_cast<int>(slot.length));
+  const auto compile = [&](const conf::Statement* statement) -> std::shared_ptr<const rules::LogFormat> {
+    if (statement == nullptr) return nullptr;
+    auto format = rules::compile_format(*statement, 1, env, at(rules::Place::log), rules::LogFormat::Use::log,
+                                        diagnostics);
+    if (!format) return nullptr;
+    if (!http && !format->http_alias().empty())
+      diagnostics.error(statement->at(1),
+                        "%" + std::string(format->http_alias()) + " is reserved for HTTP mode");
+    return std::make_shared<const rules::LogFormat>(std::move(*format));
+  };
+  CustomFormats formats;
+  if (draft.def.access.format == stats::LogFormat::custom) formats.line = compile(draft.custom.get());
+  formats.error = compile(draft.custom_error.get());
+  env.request_captures.clear();
+  env.response_captures.clear();
+  return formats;
+}
 
 }  // namespace evenkeel::frontends

@@ -2,11 +2,13 @@
 // (manual chapters 3.1, 4.2 and 8).
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 
 #include "conf/address.h"
 #include "conf/keyword_table.h"
+#include "rules/keywords.h"
 #include "stats/log_target.h"
 
 namespace evenkeel::frontends {
@@ -15,11 +17,24 @@ namespace evenkeel::frontends {
 struct LogDraft {
   stats::ProxyLogDef def;
   conf::Resolver resolver = conf::resolve_with_libc;
-  conf::Location format_at;    // of `option httplog` and its like: they need a `log` line
+  conf::Location format_at;  // of `option httplog` and its like: they need a `log` line
+  std::string format_word;   // which of them it was
+  // `log-format` and `error-log-format` as written: what they may name depends on the mode, which the end of
+  // the section decides. Shared, because thousands of proxies inherit them.
+  std::shared_ptr<const conf::Statement> custom;
+  std::shared_ptr<const conf::Statement> custom_error;
   bool send_hostname = false;  // global: log-send-hostname
   std::string hostname;        // of it; empty: the system's
 };
 
 std::span<const conf::Keyword<LogDraft>> log_keywords() noexcept;
+
+// The custom formats of a proxy, compiled when its last line has been read. Null: none, or not a good one.
+struct CustomFormats {
+  std::shared_ptr<const rules::LogFormat> line;
+  std::shared_ptr<const rules::LogFormat> error;
+};
+CustomFormats compile_log_formats(const LogDraft& draft, const rules::RuleSets& sets, bool http,
+                                  rules::CompileEnv& env, conf::Diagnostics& diagnostics);
 
 }  // namespace evenkeel::frontends

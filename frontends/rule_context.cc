@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "frontends/access_logs.h"
+#include "http/head.h"
 #include "http/parser.h"
 
 namespace evenkeel::frontends {
@@ -18,6 +20,7 @@ RuleContext::RuleContext(ClientConnection& client) : client_(client), local_(cli
   fc_src = &client.peer;
   fc_dst = &local_;
   record = &none_;
+  log_date = &client.context.engine.logs().date(client.context.index());
   mode_http = client.frontend.def().mode == backends::Mode::http;
   process_vars = &client.context.engine.process_vars;
   session_vars = &session_;
@@ -75,6 +78,41 @@ void RuleContext::inspect(std::string_view bytes, bool complete) {
   const http::ParseResult parsed = http::parse_request_head(sniffed_, http::Limits{}, sniffed_head_);
   if (parsed.is_complete()) request = &sniffed_head_;
   not_http = parsed.is_bad();
+}
+
+namespace {
+
+void capture(const std::vector<rules::CaptureDef>& defs, const http::HeaderBlock& headers,
+             rules::CaptureSlots& slots) {
+  for (std::size_t slot = 0; slot < defs.size(); ++slot) {
+    if (defs[slot].name.empty()) continue;  // for rules to fill
+    const std::size_t last = headers.nth(defs[slot].name, -1);
+    if (last != http::HeaderBlock::npos)
+      slots.values[slot] = std::string(headers.value(last).substr(0, defs[slot].length));
+  }
+}
+
+void show(const rules::CaptureSlots& slots, std::vector<std::string_view>& shown) {
+  shown.clear();
+  for (const auto& value : slots.values)
+    shown.emplace_back(value ? std::string_view(*value) : std::string_view());
+}
+
+}  // namespace
+
+void RuleContext::capture_request(const http::HeaderBlock& headers) {
+  capture(client_.frontend.def().rules->request_captures, headers, request_slots_);
+}
+
+void RuleContext::capture_response(const http::HeaderBlock& headers) {
+  capture(client_.frontend.def().rules->response_captures, headers, response_slots_);
+}
+
+void RuleContext::show_captures(stats::SessionRecord& r) {
+  show(request_slots_, shown_request_);
+  show(response_slots_, shown_response_);
+  r.request_captures = shown_request_;
+  r.response_captures = shown_response_;
 }
 
 const backends::Backend* RuleContext::backend_named(std::string_view name) const {

@@ -30,6 +30,12 @@ class RuleContext final : public rules::EvalContext {
   // request head, as HTTP. complete: no more will come before the rules have to decide.
   void inspect(std::string_view bytes, bool complete);
 
+  // `capture request|response header`: the last value of each named header goes to its slot.
+  void capture_request(const http::HeaderBlock& headers);
+  void capture_response(const http::HeaderBlock& headers);
+  // Lets the record show what the slots hold; valid until the next request begins.
+  void show_captures(stats::SessionRecord& r);
+
   std::optional<std::int64_t> number(rules::Number what, std::string_view name) const override;
   std::optional<std::string_view> text(rules::Text what) const override;
   // What the expression yields, as bytes; not set: nothing. Valid until the next begin().
@@ -60,6 +66,8 @@ class RuleContext final : public rules::EvalContext {
   rules::VariableStore response_vars_;
   rules::CaptureSlots request_slots_;
   rules::CaptureSlots response_slots_;
+  std::vector<std::string_view> shown_request_;
+  std::vector<std::string_view> shown_response_;
   std::string unique_id_;
   std::string sniffed_;  // a copy: parsing lower-cases names in place
   http::RequestHead sniffed_head_;

@@ -28,6 +28,19 @@ void begin_record(stats::SessionRecord& record, ClientConnection& client) {
   record.at.handshaken = client.handshaken_us;
 }
 
+void number_record(stats::SessionRecord& record, ClientConnection& client) {
+  const FrontendDef& def = client.frontend.def();
+  if (!def.unique_id && !def.log_format) return;
+  record.request_counter = client.context.engine.numbered_requests.fetch_add(1, std::memory_order_relaxed);
+}
+
+void note_server_addresses(stats::SessionRecord& record, const ClientConnection& client,
+                           const FdStream& server) {
+  if (!client.frontend.def().log_format) return;
+  record.source = server.local_address();
+  record.target = server.peer_address();
+}
+
 void finish_record(stats::SessionRecord& record, ClientConnection& client, backends::Backend* backend,
                    backends::Server* server, backends::Server* tried) {
   const auto index = client.context.index();

@@ -28,6 +28,7 @@ class TcpSession final : public backends::LiveSession {
     frontend = &client.frontend;
     backend = &target;
     begin_record(record_, client);
+    number_record(record_, client);
     record_.backend = target.name();
     client.context.sessions.join(*this);
   }
@@ -142,6 +143,7 @@ Task<void> TcpSession::run() {
     discard_unread(client_.stream);
   } else {
     server = lease_.server;
+    note_server_addresses(record_, client_, lease_.connection->stream);
     client_.context.engine.logs().early(client_, record_, &target_, server, 0);
     const bool alive = co_await send_first_bytes();
     RelayResult result;

@@ -106,18 +106,25 @@ void frontend_transport(EvalContext& ctx, bool, std::string& out) {
   if (ctx.record->tls) out += '~';
 }
 
+constexpr std::string_view kBadRequest = "<BADREQ>";
+bool unreadable(const EvalContext& ctx) {
+  return ctx.record != nullptr && ctx.record->http && ctx.record->method.empty() && ctx.request == nullptr;
+}
 // The request line as captured; while the request is still being worked on, as it stands.
 std::string_view method(const EvalContext& ctx) {
+  if (unreadable(ctx)) return kBadRequest;
   if (ctx.record != nullptr && !ctx.record->method.empty()) return ctx.record->method;
   if (!ctx.captured_method.empty()) return ctx.captured_method;
   return ctx.request != nullptr ? ctx.request->method_text() : std::string_view();
 }
 std::string_view target(const EvalContext& ctx) {
+  if (unreadable(ctx)) return kBadRequest;
   if (ctx.record != nullptr && !ctx.record->target_uri.empty()) return ctx.record->target_uri;
   if (!ctx.captured_uri.empty()) return ctx.captured_uri;
   return ctx.request != nullptr ? ctx.request->target() : std::string_view();
 }
 std::string_view version(const EvalContext& ctx) {
+  if (unreadable(ctx)) return kBadRequest;
   if (ctx.record != nullptr && !ctx.record->version.empty()) return ctx.record->version;
   if (!ctx.captured_version.empty()) return ctx.captured_version;
   if (ctx.request == nullptr) return {};
@@ -129,15 +136,18 @@ void http_uri(EvalContext& ctx, bool, std::string& out) { out += target(ctx); }
 void http_path(EvalContext& ctx, bool, std::string& out) {
   out += target(ctx).substr(0, target(ctx).find('?'));
 }
-void http_path_only(EvalContext& ctx, bool, std::string& out) { out += http::split_url(target(ctx)).path; }
+void http_path_only(EvalContext& ctx, bool, std::string& out) {
+  out += unreadable(ctx) ? kBadRequest : http::split_url(target(ctx)).path;
+}
 void http_query(EvalContext& ctx, bool, std::string& out) {
+  if (unreadable(ctx)) out += kBadRequest;
   const std::string_view text = target(ctx);
   const std::size_t mark = text.find('?');
   if (mark != std::string_view::npos) out += text.substr(mark);
 }
 void http_request(EvalContext& ctx, bool, std::string& out) {
-  if (method(ctx).empty()) {
-    out += "<BADREQ>";
+  if (method(ctx).empty() || unreadable(ctx)) {
+    out += kBadRequest;
     return;
   }
   out.append(method(ctx)).append(1, ' ').append(target(ctx)).append(1, ' ').append(version(ctx));
@@ -220,24 +230,42 @@ void termination(EvalContext& ctx, bool, std::string& out) {
   out.append(state.data(), kLength);
 }
 
+// What would end the value, its braces or the line becomes #XX (manual 8.6).
+void encoded_header(std::string_view value, std::string& out) {
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f && c != '#' && c != '"' && c != '{' && c != '|' && c != '}') {
+      out += c;
+    } else {
+      out += '#';
+      hexadecimal(byte, 2, out);
+    }
+  }
+}
 template <std::span<const std::string_view> Record::*kCaptures>
-void captured_block(EvalContext& ctx, bool, std::string& out) {
-  if (ctx.record == nullptr || (ctx.record->*kCaptures).empty()) return;
+void captured_block(EvalContext& ctx, bool quoted, std::string& out) {
+  if (ctx.record == nullptr || !ctx.record->captured || (ctx.record->*kCaptures).empty()) return;
+  if (quoted) out += '"';
   char separator = '{';
   for (const std::string_view value : ctx.record->*kCaptures) {
-    out.append(1, separator).append(value);
+    out += separator;
+    encoded_header(value, out);
     separator = '|';
   }
   out += '}';
+  if (quoted) out += '"';
 }
 template <std::span<const std::string_view> Record::*kCaptures>
-void captured_list(EvalContext& ctx, bool, std::string& out) {
-  if (ctx.record == nullptr) return;
+void captured_list(EvalContext& ctx, bool quoted, std::string& out) {
+  if (ctx.record == nullptr || !ctx.record->captured) return;
   bool first = true;
   for (const std::string_view value : ctx.record->*kCaptures) {
     if (!first) out += ' ';
     first = false;
-    out.append(1, '"').append(value).append(1, '"');
+    if (quoted) out += '"';
+    if (value.empty() && !quoted) out += '-';
+    encoded_header(value, out);
+    if (quoted) out += '"';
   }
 }
 

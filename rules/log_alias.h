@@ -15,8 +15,9 @@ struct LogAlias {
   std::string_view name;
   enum class Kind : std::uint8_t { text, number, ip, port } kind;
   bool http_only;
-  // Appends the value without quotes; nothing where there is none. hex: the X flag.
-  void (*append)(EvalContext& ctx, bool hex, std::string& out);
+  // Appends the value without quotes; nothing where there is none. flag: X; for captured headers, which bring
+  // quotes of their own, Q.
+  void (*append)(EvalContext& ctx, bool flag, std::string& out);
 };
 
 std::span<const LogAlias> log_aliases() noexcept;

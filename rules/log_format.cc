@@ -74,6 +74,10 @@ class LogFormatParser {
 
   void flush() {
     if (literal_.empty()) return;
+    if (result_.use_ == LogFormat::Use::log) {
+      const auto both = [](char a, char b) { return a == ' ' && b == ' '; };
+      literal_.erase(std::unique(literal_.begin(), literal_.end(), both), literal_.end());
+    }
     LogFormat::Node node;
     node.text = std::move(literal_);
     result_.nodes_.push_back(std::move(node));
@@ -207,6 +211,13 @@ LogFormat LogFormat::literal(std::string text) {
   return result;
 }
 
+std::string_view LogFormat::http_alias() const noexcept {
+  for (const Node& node : nodes_)
+    if (node.kind == Kind::alias && log_aliases()[node.alias].http_only)
+      return log_aliases()[node.alias].name;
+  return {};
+}
+
 void LogFormat::append_alias(const Node& node, EvalContext& ctx, std::string& out) const {
   const LogAlias& alias = log_aliases()[node.alias];
   // Captured headers carry delimiters of their own.
@@ -215,8 +226,10 @@ void LogFormat::append_alias(const Node& node, EvalContext& ctx, std::string& ou
   const bool quote = text && (node.flags & kQuote) != 0;
   if (quote) out += '"';
   const std::size_t begin = out.size();
-  alias.append(ctx, (node.flags & kHex) != 0, out);
-  if (out.size() == begin && use_ == Use::log && !quote) out += '-';
+  alias.append(ctx, (node.flags & (captures ? kQuote : kHex)) != 0, out);
+  // Captures leave nothing at all, and neither does a query.
+  const bool dash = !captures && !quote && alias.name != "HQ";
+  if (out.size() == begin && use_ == Use::log && dash) out += '-';
   const bool escape = (node.flags & kEscape) != 0;
   // Written in place; only what needs it is written again.
   if (text && (escape || use_ == Use::log) && !is_plain(std::string_view(out).substr(begin))) {
@@ -248,14 +261,25 @@ void LogFormat::append_expression(const Node& node, EvalContext& ctx, std::strin
   if (quote) out += '"';
 }
 
+// In log lines a run of spaces is one, the line begins with none, and what captures left out takes its space
+// along; rules keep every byte.
 void LogFormat::append(EvalContext& ctx, std::string& out) const {
+  bool spaced = use_ == Use::log;
   for (const Node& node : nodes_) {
     if (node.kind == Kind::text) {
-      out += node.text;
-    } else if (node.kind == Kind::alias) {
+      const bool skip = spaced && node.text.front() == ' ';
+      out.append(node.text, skip ? 1 : 0);
+      spaced = use_ == Use::log && node.text.back() == ' ';
+      continue;
+    }
+    const std::size_t begin = out.size();
+    if (node.kind == Kind::alias) {
       append_alias(node, ctx, out);
+      const bool captures = log_aliases()[node.alias].name.front() == 'h';
+      spaced = spaced && captures && out.size() == begin;
     } else {
       append_expression(node, ctx, out);
+      spaced = false;
     }
   }
 }

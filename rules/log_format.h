@@ -36,6 +36,8 @@ class LogFormat {
     return nodes_.empty() ? std::string_view() : nodes_[0].text;
   }
   [[nodiscard]] const std::string& source() const noexcept { return source_; }
+  // The name of an alias that only HTTP can fill; empty: there is none.
+  [[nodiscard]] std::string_view http_alias() const noexcept;
 
  private:
   enum class Kind : std::uint8_t { text, alias, expression };

@@ -209,6 +209,8 @@ std::size_t render_access_log(LogFormat format, const SessionRecord& record, Log
     case LogFormat::clf:
       render_clf(line, record, date);
       break;
+    case LogFormat::custom:
+      break;
   }
   return line.size();
 }

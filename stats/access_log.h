@@ -13,10 +13,11 @@
 namespace evenkeel::stats {
 
 enum class LogFormat : std::uint8_t {
-  plain,  // no option: "Connect from ...", emitted when the session begins (manual 8.2.1)
-  tcp,    // option tcplog (8.2.2)
-  http,   // option httplog (8.2.3)
-  clf,    // option httplog clf
+  plain,   // no option: "Connect from ...", emitted when the session begins (manual 8.2.1)
+  tcp,     // option tcplog (8.2.2)
+  http,    // option httplog (8.2.3)
+  clf,     // option httplog clf
+  custom,  // log-format: rendered by the rules, not here
 };
 
 // What a proxy says about its log lines. `option httplog` on a mode tcp frontend prints the tcp format.
