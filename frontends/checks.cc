@@ -210,6 +210,7 @@ void HealthChecks::apply_agent(Server& server, const health::AgentReply& reply) 
                                  static_cast<std::uint64_t>(std::max(0, *reply.weight_percent)) / 100;
     server.user_weight.store(static_cast<std::uint32_t>(std::min<std::uint64_t>(weight, 256)));
   }
+  if (reply.maxconn) set_maxconn(server, static_cast<std::uint32_t>(*reply.maxconn));
   if (reply.admin) {
     using Admin = health::AgentReply::Admin;
     using namespace backends;

@@ -89,6 +89,7 @@ std::string status_of(const Server& server) {
   }
   const Server& judged = server.tracked != nullptr ? *server.tracked : server;
   c.checked = is_checked(server);
+  c.has_agent = judged.def().check.agent.enabled && judged.agent_enabled.load();
   c.up = server.running();
   c.stopping = server.stopping();
   c.rise = static_cast<std::uint32_t>(judged.def().check.rise);

@@ -248,7 +248,8 @@ std::string server_status(const ServerCondition& c) {
     if (!c.maintenance_via.empty()) return "MAINT (via " + std::string(c.maintenance_via) + ")";
     return c.maintenance_resolution ? "MAINT (resolution)" : "MAINT";
   }
-  if (!c.checked && c.up && !c.stopping) return c.admin == AdminState::drain ? "DRAIN" : "no check";
+  const std::string drain = c.has_agent ? "DRAIN (agent)" : "DRAIN";
+  if (!c.checked && c.up && !c.stopping) return c.admin == AdminState::drain ? drain : "no check";
   const auto fraction = [](std::uint32_t reached, std::uint32_t wanted) {
     return " " + std::to_string(reached) + "/" + std::to_string(wanted);
   };
@@ -256,7 +257,7 @@ std::string server_status(const ServerCondition& c) {
     if (c.agent_down) return "DOWN (agent)";
     return c.checked && c.health > 0 && c.health < c.rise ? "DOWN" + fraction(c.health, c.rise) : "DOWN";
   }
-  const std::string word = c.admin == AdminState::drain ? "DRAIN" : c.stopping ? "NOLB" : "UP";
+  const std::string word = c.admin == AdminState::drain ? drain : c.stopping ? "NOLB" : "UP";
   const std::uint32_t best = c.rise + c.fall - 1;
   return c.checked && c.health < best && c.health >= c.rise ? word + fraction(c.health - c.rise + 1, c.fall)
                                                             : word;

@@ -123,7 +123,8 @@ struct ServerCondition {
   AdminState admin = AdminState::ready;
   std::string_view maintenance_via;     // the tracked server whose maintenance this one inherits
   bool maintenance_resolution = false;  // no address could be resolved
-  bool checked = false;                 // by itself, by its agent, or by the server that it tracks
+  bool checked = false;                 // by itself or by the server that it tracks
+  bool has_agent = false;               // and it is enabled
   bool up = true;
   bool stopping = false;     // http-check disable-on-404 said so
   bool agent_down = false;   // the agent, not the check, took it down

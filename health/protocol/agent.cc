@@ -107,7 +107,7 @@ Step AgentProtocol::next(std::string_view received, bool eof) {
     return Step{.kind = Step::Kind::done, .verdict = verdict_of(reply_)};
   }
   if (!eof) return Step{.kind = Step::Kind::receive};
-  Verdict verdict{CheckStatus::l7_tout, 0, {}};  // a line without its end counts as one that never came
+  Verdict verdict{CheckStatus::checked, 0, "Ignoring incomplete line from agent"};
   if (received.empty()) verdict = {CheckStatus::l7_rsp, 0, "TCPCHK got an empty response at step 2"};
   return Step{.kind = Step::Kind::done, .verdict = std::move(verdict)};
 }

@@ -48,7 +48,7 @@ TEST(AgentProtocol, VerdictsAsHaproxy) {
       {"stopped #a b\n", "L7STS 0 | via agent : stopped (a b)"},
       {"50 %\n", "CHECKED | agent reports an error : 50"},
       {"  up  \n", "L7OK 0 | via agent : up"},
-      {"up", "L7TOUT"},
+      {"up", "CHECKED | Ignoring incomplete line from agent"},
       {"", "L7RSP | TCPCHK got an empty response at step 2"},
   };
   for (const Row& row : rows) {
