@@ -1,6 +1,8 @@
 #include "frontends/tcp_session.h"
 
 #include "backends/connector.h"
+#include "backends/rdp_persistence.h"
+#include "balance/rdp_cookie.h"
 #include "core/proxy_protocol.h"
 #include "core/relay.h"
 #include "frontends/access_logs.h"
@@ -53,6 +55,7 @@ class TcpSession final : public backends::LiveSession {
     auto& lease = static_cast<TcpSession*>(self)->lease_;
     if (lease.connection) lease.connection->stream.interrupt(IoStatus::timeout);
   }
+  [[nodiscard]] backends::Server* token_server(std::string_view payload) const;
   Task<backends::ConnectOutcome> connect();
   Task<bool> send_first_bytes();
   std::string_view unique_id();
@@ -70,11 +73,25 @@ class TcpSession final : public backends::LiveSession {
   Cause killed_ = Cause::none;
 };
 
+// persist rdp-cookie: the server that the client's token names.
+backends::Server* TcpSession::token_server(std::string_view payload) const {
+  if (target_def_->rdp_persist.empty()) return nullptr;
+  const auto token = balance::rdp_cookie_key(payload, target_def_->rdp_persist);
+  const auto address = token ? backends::rdp_token_address(*token) : std::nullopt;
+  if (!address) return nullptr;
+  for (backends::Server* server : target_.servers()) {
+    if (server->address() == *address && (server->can_serve() || target_def_->persist)) return server;
+  }
+  return nullptr;
+}
+
 Task<backends::ConnectOutcome> TcpSession::connect() {
   backends::Demand demand;
   demand.def = target_def_.get();
   demand.pick.source = &client_.peer;
   demand.pick.payload = client_.in.held() ? client_.in.view() : std::string_view();
+  demand.wanted = token_server(demand.pick.payload);
+  demand.insist = demand.wanted != nullptr && target_def_->persist;
   if (target_def_->hash_sample) demand.pick.sample = client_.rules().bytes_of(*target_def_->hash_sample);
   demand.client = &client_.peer;
   if (needs_local_address(*target_def_)) demand.local = &client_.local();
