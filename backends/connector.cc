@@ -183,6 +183,8 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
   options.client = demand.client;
   options.user_timeout_ms = server.def().tcp_user_timeout;
   options.quick_ack_off = demand.def->smart_connect;
+  options.send_buffer = demand.send_buffer;
+  options.receive_buffer = demand.receive_buffer;
   options.fast_open = server.def().tfo;
   const ConnectAttempt attempt = begin_connect(to, options);
   if (attempt.fd < 0) {

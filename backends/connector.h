@@ -49,8 +49,10 @@ struct Demand {
   // The server of the session's last request, when it should rather stay there; it may be moved freely.
   Server* preferred = nullptr;
   std::uint32_t reuse_min_requests =
-      0;                       // only connections that have served that many (http-reuse aggressive)
-  bool may_redirect = false;   // a server with a `redir` prefix is chosen, not reached: no connection comes
+      0;                      // only connections that have served that many (http-reuse aggressive)
+  bool may_redirect = false;  // a server with a `redir` prefix is chosen, not reached: no connection comes
+  int send_buffer = 0;        // tune.sndbuf.server, tune.rcvbuf.server; 0: the kernel's choice
+  int receive_buffer = 0;
   Millis connect_timeout = 0;  // 0: none
   Millis queue_timeout = 0;
   int retries = 3;

@@ -38,10 +38,14 @@ class HeaderWait final : public backends::LiveSession {
   ClientConnection& client_;
 };
 
-void prepare_socket(int fd, const FrontendDef& def) noexcept {
+void prepare_socket(int fd, const FrontendDef& def, const GlobalDef& global) noexcept {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   apply_keep_alive(fd, def.client_keep_alive);
+  const int send = global.sndbuf_client;
+  const int receive = global.rcvbuf_client;
+  if (send > 0) ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, sizeof send);
+  if (receive > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof receive);
   // option tcp-smart-accept: the kernel's acknowledgement waits for the answer.
   const int off = 0;
   if (def.smart_accept) ::setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
@@ -135,7 +139,7 @@ Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, Addr
   client.peer = peer;
   client.accepted_us = context.worker.now_us();
   client.accepted_wall_us = SystemClock().wall_us();
-  if (peer.family() != AF_UNIX) prepare_socket(fd, client.frontend.def());
+  if (peer.family() != AF_UNIX) prepare_socket(fd, client.frontend.def(), context.engine.config().global);
   count_connection(client);
   if (!admit_connection(client)) co_return;
   if (listener.def.accept_proxy) {

@@ -104,6 +104,8 @@ backends::Demand HttpConnection::make_demand() {
     demand.preferred = preferred_server();
   }
   demand.client = &client_.peer;
+  demand.send_buffer = client_.context.engine.config().global.sndbuf_server;
+  demand.receive_buffer = client_.context.engine.config().global.rcvbuf_server;
   if (needs_local_address(*target_def_)) demand.local = &client_.local();
   const backends::Timeouts& t = target_def_->timeouts;
   demand.connect_timeout = t.connect;

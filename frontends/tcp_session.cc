@@ -94,6 +94,8 @@ Task<backends::ConnectOutcome> TcpSession::connect() {
   demand.insist = demand.wanted != nullptr && target_def_->persist;
   if (target_def_->hash_sample) demand.pick.sample = client_.rules().bytes_of(*target_def_->hash_sample);
   demand.client = &client_.peer;
+  demand.send_buffer = client_.context.engine.config().global.sndbuf_server;
+  demand.receive_buffer = client_.context.engine.config().global.rcvbuf_server;
   if (needs_local_address(*target_def_)) demand.local = &client_.local();
   demand.connect_timeout = target_def_->timeouts.connect;
   demand.queue_timeout =
