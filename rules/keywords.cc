@@ -113,6 +113,10 @@ std::string unknown_action(std::string_view word, Phase phase, bool elsewhere) {
            std::string(word.substr(0, word.find('('))) +
            "' is a known HAProxy keyword, not supported by Evenkeel yet";
   }
+  // The keyword list has it for HTTP only; connections can be tracked as well (manual 4.2, tcp-request).
+  if (word.substr(0, kTrack.size()) == kTrack)
+    return "'" + rule + ' ' + std::string(word) +
+           "' is a known HAProxy keyword, not supported by Evenkeel yet";
   std::vector<std::string_view> names;
   for (const auto& family : action::families()) {
     for (const ActionSpec& spec : family) {
