@@ -29,18 +29,23 @@ inline std::string_view name_of(Mode mode) {
   return kNames[static_cast<int>(mode)];
 }
 
-// Fails the n-th operation of the worker's thread; used on that thread only.
+// Fails the n-th operation of the worker's thread; only what() is for all threads.
 class Injector final : public fault::Hook {
  public:
   void arm(Mode mode, int n) {
     mode_ = mode;
     left_ = n;
-    what_.clear();
+    what_ = -1;
     stuck_.clear();
     broken_.clear();
   }
   // What failed, as "read"; empty: the run had fewer operations.
-  [[nodiscard]] const std::string& what() const { return what_; }
+  [[nodiscard]] std::string what() const {
+    constexpr std::string_view kOps[] = {"read",      "write",  "wait_read", "wait_write",  "connect",
+                                         "connected", "accept", "pipe",      "splice_read", "splice_write"};
+    const int op = what_;
+    return op < 0 ? std::string() : std::string(kOps[op]);
+  }
 
   fault::Verdict on(fault::Op op, int fd) noexcept override {
     using enum fault::Op;
@@ -51,9 +56,7 @@ class Injector final : public fault::Hook {
     if (std::find(broken_.begin(), broken_.end(), fd) != broken_.end()) return {Kind::error, ECONNRESET};
     if (op == wait_read && is_listener(fd)) return {};
     if (left_-- != 0) return {};
-    constexpr std::string_view kOps[] = {"read",      "write",  "wait_read", "wait_write",  "connect",
-                                         "connected", "accept", "pipe",      "splice_read", "splice_write"};
-    what_ = kOps[static_cast<int>(op)];
+    what_ = static_cast<int>(op);
     if (op == accept || op == pipe) return {Kind::error, op == pipe ? EMFILE : ECONNABORTED};
     switch (mode_) {
       case Mode::reset:
@@ -94,7 +97,7 @@ class Injector final : public fault::Hook {
   }
   Mode mode_ = Mode::reset;
   int left_ = -1;
-  std::string what_;
+  std::atomic<int> what_{-1};                // also read by the client's thread
   std::vector<std::pair<int, bool>> stuck_;  // descriptor, writing
   std::vector<int> broken_;
 };

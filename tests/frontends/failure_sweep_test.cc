@@ -190,7 +190,7 @@ class Sweep {
   // Short transfers, and whatever the proxy can work around, are no failures for anybody.
   [[nodiscard]] bool harmless(const Injector& injector) const {
     if (mode_ == Mode::stall) return false;  // its timeouts are too short to promise anything
-    const std::string& what = injector.what();
+    const std::string what = injector.what();
     return mode_ == Mode::shorten || what.empty() || what == "pipe" || what == "accept";
   }
 
