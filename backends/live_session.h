@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/worker.h"
 
 namespace evenkeel::backends {
 
@@ -14,7 +15,7 @@ class Backend;
 // Intrusive entry of its worker's list. Touched by its worker only.
 class LiveSession {
  public:
-  LiveSession() = default;
+  LiveSession() noexcept : since(Worker::current() != nullptr ? Worker::current()->now() : 0) {}
   LiveSession(const LiveSession&) = delete;
   LiveSession& operator=(const LiveSession&) = delete;
   virtual ~LiveSession() { leave(); }
@@ -24,6 +25,7 @@ class LiveSession {
   // One line of `show sess`, without the leading identifier.
   virtual void describe(std::string& out) const = 0;
 
+  const Millis since;          // of its worker's clock
   Server* server = nullptr;    // the one that serves it now
   Backend* backend = nullptr;  // null until routed
   const void* frontend = nullptr;

@@ -260,12 +260,13 @@ void Engine::close_sockets(Frontend& frontend) noexcept {
 }
 
 // The port refuses connections meanwhile but stays ours: a listening socket that is shut down keeps its
-// address and can listen again. Whoever shares the socket pauses with us, as with HAProxy.
+// address and can listen again. Not so an inherited one: whoever gave it to us may use it, too.
 void Engine::pause_frontend(Frontend& frontend) {
   FrontendState expected = FrontendState::running;
   if (!frontend.state.compare_exchange_strong(expected, FrontendState::paused)) return;
   frontend.pauses.fetch_add(1);
   for (const auto& listener : frontend.listeners) {
+    if (listener->def.kind == BindDef::Kind::inherited_fd) continue;  // clients wait in the backlog instead
     for (const int fd : listener->sockets) {
       if (fd >= 0 && Address::local_of(fd).is_ip()) ::shutdown(fd, SHUT_RD);
     }
@@ -276,6 +277,7 @@ bool Engine::resume_frontend(Frontend& frontend) {
   if (frontend.state.load() != FrontendState::paused) return true;
   bool all = true;
   for (const auto& listener : frontend.listeners) {
+    if (listener->def.kind == BindDef::Kind::inherited_fd) continue;
     for (const int fd : listener->sockets) {
       if (fd >= 0 && Address::local_of(fd).is_ip() && !listen_again(*listener, fd)) all = false;
     }

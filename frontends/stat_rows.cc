@@ -9,6 +9,10 @@
 #define EVENKEEL_VERSION "0.1.0"
 #endif
 
+#ifndef EVENKEEL_RELEASE_DATE
+#define EVENKEEL_RELEASE_DATE "2026/11/21"
+#endif
+
 namespace evenkeel::frontends {
 namespace {
 
@@ -286,6 +290,7 @@ stats::Info process_info(Engine& engine) {
   stats::Info info;
   info.name = "Evenkeel";
   info.version = p.version;
+  info.release_date = EVENKEEL_RELEASE_DATE;
   info.nbthread = p.threads;
   info.nbproc = 1;
   info.process_num = 1;

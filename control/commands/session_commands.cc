@@ -19,6 +19,17 @@ void append_id(std::string& out, const LiveSession& session) {
   out.append("0x").append(digits, end.ptr);
 }
 
+// The two largest units, as HAProxy writes ages: "5s", "2m10s", "3d4h".
+std::string age(Millis seconds) {
+  const auto two = [](Millis big, const char* unit, Millis small, const char* sub) {
+    return std::to_string(big) + unit + (small > 0 ? std::to_string(small) + sub : "");
+  };
+  if (seconds >= 86400) return two(seconds / 86400, "d", seconds % 86400 / 3600, "h");
+  if (seconds >= 3600) return two(seconds / 3600, "h", seconds % 3600 / 60, "m");
+  if (seconds >= 60) return two(seconds / 60, "m", seconds % 60, "s");
+  return std::to_string(seconds) + "s";
+}
+
 std::uintptr_t parse_id(std::string_view text) noexcept {
   if (text.starts_with("0x")) text.remove_prefix(2);
   std::uintptr_t id = 0;
@@ -44,7 +55,7 @@ Task<void> show_sess(Call& call, Output& out) {
         append_id(lines, *s);
         lines += ": ";
         s->describe(lines);
-        lines += '\n';
+        lines += " age=" + age((context.worker.now() - s->since) / 1000) + "\n";
       }
     });
     out.text += lines;
