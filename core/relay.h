@@ -50,6 +50,10 @@ Task<void> relay(Worker& worker, RelaySide a, RelaySide b, RelayOptions options,
 Task<IoResult> write_all(Worker& worker, Stream& stream, std::string_view bytes, Deadline* deadline,
                          Millis timeout, bool more = false);
 
+// At most so many pipes exist at one time in the process (global maxpipes); 0: no limit. Beyond it, flows are
+// copied.
+void set_pipe_limit(std::uint32_t limit) noexcept;
+
 // Moves up to `limit` bytes from one stream to another through a kernel pipe (splice(2)); both must have
 // raw_fd(). Stops at the end of input, at an error, or when the flow is so thin that copying is cheaper
 // (thin).

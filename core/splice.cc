@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace {
 constexpr std::size_t kPipeSize = 256 * 1024;
 constexpr std::size_t kThin = 8 * 1024;  // below this, a copy beats two more system calls
 
+std::atomic<std::uint32_t> pipe_limit{0};
+std::atomic<std::uint32_t> pipe_count{0};
+
 struct Pipe {
   int read = -1;
   int write = -1;
@@ -24,6 +28,7 @@ struct PipePool {
   std::vector<Pipe> idle;
   ~PipePool() {
     for (const Pipe& p : idle) {
+      pipe_count.fetch_sub(1, std::memory_order_relaxed);
       ::close(p.read);
       ::close(p.write);
     }
@@ -41,8 +46,11 @@ class PipeLease {
     }
     if (const fault::Verdict v = fault::ask(fault::Op::pipe, -1); v.kind != fault::Verdict::Kind::none)
       return;
+    const std::uint32_t limit = pipe_limit.load(std::memory_order_relaxed);
+    if (limit != 0 && pipe_count.load(std::memory_order_relaxed) >= limit) return;
     int fds[2];
     if (::pipe2(fds, O_NONBLOCK | O_CLOEXEC) != 0) return;
+    pipe_count.fetch_add(1, std::memory_order_relaxed);
     pipe_ = {fds[0], fds[1]};
     (void)::fcntl(pipe_.write, F_SETPIPE_SZ, kPipeSize);  // smaller also works
   }
@@ -54,6 +62,7 @@ class PipeLease {
       pipes.idle.push_back(pipe_);
       return;
     }
+    pipe_count.fetch_sub(1, std::memory_order_relaxed);
     ::close(pipe_.read);
     ::close(pipe_.write);
   }
@@ -119,6 +128,8 @@ Task<IoStatus> flush(Worker& worker, PipeLease& pipe, Stream& to, const SpliceTi
 }
 
 }  // namespace
+
+void set_pipe_limit(std::uint32_t limit) noexcept { pipe_limit.store(limit, std::memory_order_relaxed); }
 
 Task<SpliceResult> splice_stream(Worker& worker, Stream& from, Stream& to, std::uint64_t limit,
                                  SpliceTimes times, RelayObserver* observer, bool to_server) {

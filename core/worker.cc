@@ -44,18 +44,17 @@ struct Worker::Loop {
     for (auto& letter : letters) letter();
   }
   void resume_ready() {
-    while (!ready.empty()) {
-      batch.swap(ready);
-      for (const auto handle : batch) handle.resume();
-      batch.clear();
-    }
+    batch.swap(ready);
+    for (const auto handle : batch) handle.resume();
+    batch.clear();
   }
   // One turn: resume what is ready, wait for more, run what is due.
   void turn(Millis at_most) {
     resume_ready();
     const Millis due = worker.timers_.next_due();
     worker.refresh_clock();
-    const Millis wait = due >= kNever ? at_most : std::min(at_most, due - worker.now());
+    Millis wait = due >= kNever ? at_most : std::min(at_most, due - worker.now());
+    if (!ready.empty()) wait = 0;  // somebody yielded
     poller.wait(
         wait, [](void* w) noexcept { static_cast<Worker*>(w)->refresh_clock(); }, &worker);
     if (worker.timers_.next_due() <= worker.now()) worker.timers_.advance(worker.now());

@@ -66,6 +66,14 @@ class Worker {
     }
     void await_resume() const noexcept {}
   };
+  // co_await worker.yield(): lets everybody else who is ready go first.
+  struct Yield {
+    Worker& worker;
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> h) const { worker.defer(h); }
+    void await_resume() const noexcept {}
+  };
+  Yield yield() noexcept { return {*this}; }
   Sleep sleep(Millis duration) noexcept { return {*this, now() + duration}; }
 
   [[nodiscard]] Poller& poller() noexcept;

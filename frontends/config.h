@@ -36,13 +36,11 @@ struct GlobalDef {
   std::uint32_t mworker_max_reloads = 0;  // 0: no limit
   bool strict_limits = true;              // failing to raise a limit is fatal
   bool set_dumpable = false;
-  bool insecure_fork_wanted = false;
   bool zero_warning = false;  // warnings refuse the configuration
   bool quiet = false;
   bool debug = false;
   Millis hard_stop_after = 0;
   Millis grace = 0;
-  Millis close_spread_time = 0;
   Millis stats_timeout = 10'000;
   std::uint32_t stats_maxconn = 10;
   int spread_checks = 0;            // percent, 0..50

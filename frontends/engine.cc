@@ -11,6 +11,7 @@
 
 #include "core/fd_stream.h"
 #include "core/log.h"
+#include "core/relay.h"
 #include "frontends/access_logs.h"
 #include "frontends/checks.h"
 #include "frontends/client_session.h"
@@ -49,6 +50,7 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
     contexts_.push_back(std::make_unique<WorkerContext>(*this, static_cast<int>(i), config_->global.bufsize));
   }
   maxconn.store(config_->global.maxconn);
+  set_pipe_limit(config_->global.max_pipes);
   initial_maxconn = config_->global.maxconn;
   connection_rate_limit.store(config_->global.max_conn_rate);
   session_rate_limit.store(config_->global.max_sess_rate);

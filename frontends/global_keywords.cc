@@ -156,7 +156,6 @@ constexpr unsigned kGlobal = conf::mask_of(conf::SectionKind::global);
 
 constexpr std::array kKeywords = {
     Keyword<GlobalDraft>{"chroot", kGlobal, false, word<&GlobalDef::chroot>},
-    Keyword<GlobalDraft>{"close-spread-time", kGlobal, false, duration<&GlobalDef::close_spread_time>},
     Keyword<GlobalDraft>{"daemon", kGlobal, false, flag<&GlobalDef::daemon>},
     Keyword<GlobalDraft>{"debug", kGlobal, false, flag<&GlobalDef::debug>},
     Keyword<GlobalDraft>{"description", kGlobal, false, description},
@@ -167,7 +166,7 @@ constexpr std::array kKeywords = {
     Keyword<GlobalDraft>{"grace", kGlobal, false, duration<&GlobalDef::grace>},
     Keyword<GlobalDraft>{"group", kGlobal, false, group},
     Keyword<GlobalDraft>{"hard-stop-after", kGlobal, false, duration<&GlobalDef::hard_stop_after>},
-    Keyword<GlobalDraft>{"insecure-fork-wanted", kGlobal, true, flag<&GlobalDef::insecure_fork_wanted>},
+    Keyword<GlobalDraft>{"insecure-fork-wanted", kGlobal, true, nothing_to_do},
     Keyword<GlobalDraft>{"localpeer", kGlobal, false, word<&GlobalDef::local_peer>},
     Keyword<GlobalDraft>{"master-worker", kGlobal, false, master_worker},
     Keyword<GlobalDraft>{"max-spread-checks", kGlobal, false, duration<&GlobalDef::max_spread_checks>},

@@ -160,6 +160,7 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
   const Resident resident(context, &*stream);
   context.acceptors.push_back({&frontend, &*stream});
   std::uint32_t pauses = frontend.pauses.load();
+  int in_a_row = 0;
   while (!stopping() && frontend.state.load(std::memory_order_relaxed) != FrontendState::stopped) {
     if (pauses != frontend.pauses.load(std::memory_order_relaxed)) {
       // The stream has seen the socket's end, which was none, and would believe in it for ever.
@@ -190,11 +191,16 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
     if (client >= 0) {
       peer.resize(len);
       take_client(context, listener, client, peer);
+      if (++in_a_row >= config_->global.maxaccept) {  // those who are in already want to be served too
+        in_a_row = 0;
+        co_await worker.yield();
+      }
       continue;
     }
     const int error = errno;
     release(frontend, listener);  // another acceptor may have met our place taken
     if (error == EAGAIN) {
+      in_a_row = 0;
       stream->exhausted_read();
       (void)co_await stream->readable();
     } else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
