@@ -50,7 +50,7 @@ std::string build_text() {
   out += "Running on: " + facts.ssl_library + ", PCRE2 " + pcre.data() + "\n";
   out += "Event loop: epoll, one per thread\nFeature list :";
   for (const std::string& feature : facts.features) out += " +" + feature;
-  out += "\nDefault settings : bufsize = 16384, maxrewrite = 1024\n";
+  out += "\nDefault settings : bufsize = 16384\n";
   return out;
 }
 

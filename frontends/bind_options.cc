@@ -67,9 +67,11 @@ void tcp_ut(BindLine& line, Args& args) {
     line.options.listen.user_timeout_ms = static_cast<std::uint32_t>(*value);
 }
 
-void nice(BindLine& line, Args& args) {
-  if (const auto value = args.integer(INT32_MIN, INT32_MAX))
-    line.options.nice = static_cast<int>(std::min<std::int64_t>(std::max<std::int64_t>(*value, -1024), 1024));
+void nice(BindLine&, Args& args) {
+  if (!args.integer(INT32_MIN, INT32_MAX)) return;
+  args.diagnostics().warn_once(
+      "settings of HAProxy's inner workings, which have no counterpart here and can be removed", "nice",
+      args.statement().location());
 }
 
 // ---- unix sockets

@@ -46,7 +46,6 @@ struct GlobalDef {
   int spread_checks = 0;            // percent, 0..50
   Millis max_spread_checks = 0;     // 0: none
   std::size_t bufsize = 16384;      // tune.bufsize
-  std::size_t maxrewrite = 1024;    // tune.maxrewrite
   std::uint32_t max_headers = 101;  // tune.http.maxhdr
   int rcvbuf_client = 0;
   int rcvbuf_server = 0;

@@ -26,6 +26,13 @@ class Listener {
   const std::uint32_t id;
   std::vector<int> sockets;  // one per worker, or the same for all; owned, closed by close_all()
   bool shared_socket = false;
+  // One of them, of whichever worker; -1: none is open.
+  [[nodiscard]] int any_socket() const noexcept {
+    for (const int fd : sockets) {
+      if (fd >= 0) return fd;
+    }
+    return -1;
+  }
   std::atomic<std::uint32_t> current{0};
   stats::EntityCounters totals;
 };

@@ -23,7 +23,6 @@ struct BindDef {
   std::uint32_t maxconn = 0;  // 0: the frontend's
   ListenOptions listen;
   bool accept_proxy = false;
-  int nice = 0;
   std::string threads;             // `process`, `thread` as written; empty: all
   std::string level = "operator";  // stats sockets: user, operator, admin
   bool expose_fd_listeners = false;

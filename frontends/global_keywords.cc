@@ -109,8 +109,11 @@ void bufsize(GlobalDraft& draft, Args& args) {
   }
 }
 
-void maxrewrite(GlobalDraft& draft, Args& args) {
-  if (const auto value = args.size(64U << 20U)) draft.def.maxrewrite = *value;
+void maxrewrite(GlobalDraft&, Args& args) {
+  if (!args.size(64U << 20U)) return;
+  args.diagnostics().warn_once(
+      "settings of HAProxy's inner workings, which have no counterpart here and can be removed",
+      "tune.maxrewrite", args.statement().location());
 }
 
 void max_headers(GlobalDraft& draft, Args& args) {

