@@ -46,6 +46,7 @@ struct ServerDef {
   Millis slowstart = 0;
   std::string cookie;  // the value that persistence cookies carry; empty: none
   std::string track;   // "backend/server" or "server"
+  std::string redir;   // URL prefix for GET and HEAD
   SourceDef source;
   SendProxyDef send_proxy;
   health::CheckDef check;

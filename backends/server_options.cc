@@ -70,9 +70,8 @@ void track(ServerLine& line, Args& args) {
   line.draft.track_at = args.location();
 }
 
-void redir(ServerLine&, Args& args) {
-  if (args.required("a URL prefix"))
-    args.error("'redir': known HAProxy keyword, not supported by Evenkeel yet");
+void redir(ServerLine& line, Args& args) {
+  if (const auto value = args.required("a URL prefix")) line.draft.def.redir = *value;
 }
 
 void slowstart(ServerLine& line, Args& args) {
