@@ -55,14 +55,16 @@ struct Monitor::Core : std::enable_shared_from_this<Monitor::Core> {
         : target(std::move(t)),
           id(i),
           def(*target.def),
-          health(core, *this, CheckKind::health, HealthCounter(def.rise, def.fall, def.init_state)),
+          health(core, *this, CheckKind::health,
+                 HealthCounter(def.rise, def.fall, def.enabled ? def.init_state : InitState::fully_up)),
           agent(core, *this, CheckKind::agent, HealthCounter(1, 1, InitState::fully_up)) {
       if (target.initial_health >= 0) health.health.restore(target.initial_health);
       health.enabled = def.enabled;
       agent.enabled = def.agent.enabled;
     }
     [[nodiscard]] bool up() const noexcept {
-      return (!health.enabled || health.health.up()) && (!agent.enabled || agent.health.up());
+      // The health counter speaks even while its checks are disabled: operators may have set it.
+      return health.health.up() && (!agent.enabled || agent.health.up());
     }
     MonitorTarget target;
     CheckId id;
