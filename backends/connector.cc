@@ -51,7 +51,9 @@ void Lease::release() noexcept {
 }
 
 void Lease::park(Worker& worker, std::optional<std::uint32_t> limit) noexcept {
-  if (connection && (!limit || server->idle_connections() < *limit)) {
+  // Never more than were busy at one time: a crowd of clients that come once each would else leave thousands behind.
+  const std::uint64_t needed = server->counters(static_cast<unsigned>(worker.index())).sess_max.get();
+  if (connection && server->idle_connections() < needed && (!limit || server->idle_connections() < *limit)) {
     ++connection->requests;
     server->pool(static_cast<unsigned>(worker.index())).put(std::move(connection), worker.now());
     server->pool_used.fetch_sub(1, std::memory_order_relaxed);
