@@ -23,8 +23,7 @@ struct TargetRule {
   std::uint32_t line = 0;
 };
 
-// The rules in order, and a table that stands for runs of them that compare one sample with fixed texts: five
-// thousand "use_backend b if { hdr(host) h }" cost one lookup.
+// The rules in order; the first one that holds decides, so the cost grows with their number.
 class TargetRules {
  public:
   void add(TargetRule rule) { rules_.push_back(std::move(rule)); }
