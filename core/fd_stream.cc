@@ -7,6 +7,8 @@
 
 #include <cerrno>
 
+#include "core/socket_options.h"
+
 namespace evenkeel {
 
 FdStream::FdStream(Worker& worker, int fd, bool fresh)
@@ -207,9 +209,6 @@ void FdStream::interrupt(IoStatus why) noexcept {
 
 void FdStream::shutdown_write() noexcept { ::shutdown(fd_, SHUT_WR); }
 
-void FdStream::reset_on_close() noexcept {
-  const linger hard{1, 0};
-  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-}
+void FdStream::reset_on_close() noexcept { evenkeel::reset_on_close(fd_); }
 
 }  // namespace evenkeel

@@ -61,6 +61,11 @@ void apply_keep_alive(int fd, const KeepAliveDef& def) noexcept {
   if (def.interval_s > 0) set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, def.interval_s);
 }
 
+void reset_on_close(int fd) noexcept {
+  const linger hard{1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+}
+
 ConnectAttempt begin_connect(const Address& to, const ConnectOptions& options) noexcept {
   ConnectAttempt attempt;
   if (const fault::Verdict v = fault::ask(fault::Op::connect, -1); v.kind == fault::Verdict::Kind::error) {

@@ -57,6 +57,8 @@ ConnectAttempt begin_connect(const Address& to, const ConnectOptions& options) n
 int connect_error(int fd) noexcept;
 
 void apply_keep_alive(int fd, const KeepAliveDef& def) noexcept;
+// The next close() sends a reset and leaves nothing behind in the kernel.
+void reset_on_close(int fd) noexcept;
 
 struct ListenOptions {
   int backlog = 0;  // 0: the kernel's somaxconn

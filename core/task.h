@@ -14,6 +14,9 @@
 
 namespace evenkeel {
 
+template <class T = void>
+class Task;
+
 namespace detail {
 
 // Frame memory: size classes of 128 bytes kept per thread. A frame that is freed by another thread than it
@@ -44,20 +47,33 @@ struct TaskPromiseBase : FramePooled {
   void unhandled_exception() noexcept { error = std::current_exception(); }
 };
 
+// The one thing in which a task that yields a value differs from one that does not.
+template <class T>
+struct TaskPromise : TaskPromiseBase {
+  std::optional<T> value;
+  Task<T> get_return_object();
+  template <class U>
+  void return_value(U&& v) {
+    value.emplace(std::forward<U>(v));
+  }
+  T take() { return std::move(*value); }
+};
+
+template <>
+struct TaskPromise<void> : TaskPromiseBase {
+  Task<void> get_return_object();
+  void return_void() const noexcept {}
+  void take() const noexcept {}
+};
+
 }  // namespace detail
 
-template <class T = void>
+template <class T>
 class [[nodiscard]] Task {
  public:
-  struct promise_type : detail::TaskPromiseBase {
-    std::optional<T> value;
-    Task get_return_object() { return Task(std::coroutine_handle<promise_type>::from_promise(*this)); }
-    template <class U>
-    void return_value(U&& v) {
-      value.emplace(std::forward<U>(v));
-    }
-  };
+  using promise_type = detail::TaskPromise<T>;
 
+  explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
   Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
@@ -77,47 +93,21 @@ class [[nodiscard]] Task {
   }
   T await_resume() {
     if (frame_.promise().error) std::rethrow_exception(frame_.promise().error);
-    return std::move(*frame_.promise().value);
+    return frame_.promise().take();
   }
 
  private:
-  explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
   std::coroutine_handle<promise_type> frame_;
 };
 
-template <>
-class [[nodiscard]] Task<void> {
- public:
-  struct promise_type : detail::TaskPromiseBase {
-    Task get_return_object() { return Task(std::coroutine_handle<promise_type>::from_promise(*this)); }
-    void return_void() const noexcept {}
-  };
+template <class T>
+Task<T> detail::TaskPromise<T>::get_return_object() {
+  return Task<T>(std::coroutine_handle<TaskPromise>::from_promise(*this));
+}
 
-  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
-  Task& operator=(Task&& other) noexcept {
-    if (this != &other) {
-      if (frame_) frame_.destroy();
-      frame_ = std::exchange(other.frame_, nullptr);
-    }
-    return *this;
-  }
-  ~Task() {
-    if (frame_) frame_.destroy();
-  }
-
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiter) noexcept {
-    frame_.promise().continuation = awaiter;
-    return frame_;
-  }
-  void await_resume() {
-    if (frame_.promise().error) std::rethrow_exception(frame_.promise().error);
-  }
-
- private:
-  explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
-  std::coroutine_handle<promise_type> frame_;
-};
+inline Task<void> detail::TaskPromise<void>::get_return_object() {
+  return Task<void>(std::coroutine_handle<TaskPromise>::from_promise(*this));
+}
 
 // Starts a task that nobody awaits; it runs on the calling thread until its first suspension and frees itself
 // at its end. An exception that escapes it (out of memory, in practice) is logged once and ends only this

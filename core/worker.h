@@ -1,7 +1,7 @@
 // A worker is a thread's event loop with everything that it shares with nobody: timers, buffers, frames.
 //
-// Asio's io_context runs underneath, with a concurrency hint that leaves out all its locks; therefore nothing
-// but post() and stop() may be called from another thread.
+// It has no locks but around its mail; therefore nothing but post() and stop() may be called from another
+// thread.
 #pragma once
 
 #include <coroutine>

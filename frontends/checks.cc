@@ -38,12 +38,12 @@ health::MonitorTarget HealthChecks::target_of(Server& server) const {
   target.keep_alive = server.backend().shared_def();
   target.address = server.address();
   const SourceDef& source = server.def().source.is_set() ? server.def().source : backend.source;
-  if (source.address.family() != AF_UNSPEC) target.connect.source = source.address;
-  target.connect.interface = source.interface;
+  target.link.source.address = source.address;
+  target.link.source.interface = source.interface;
   if (server.def().send_proxy.version == backends::SendProxyDef::Version::v1) {
-    target.connect.proxy_header = health::ConnectOptions::ProxyHeader::v1;
+    target.link.proxy_header = health::ServerLink::ProxyHeader::v1;
   } else if (server.def().send_proxy.version == backends::SendProxyDef::Version::v2) {
-    target.connect.proxy_header = health::ConnectOptions::ProxyHeader::v2;
+    target.link.proxy_header = health::ServerLink::ProxyHeader::v2;
   }
   target.owner = &server;
   target.server_state = [&server, &backend] {

@@ -38,8 +38,7 @@ void HttpConnection::expire_server(void* self) noexcept {
 void drop_silently(int fd) noexcept {
   const int on = 1;
   if (::setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) == 0) return;  // the close sends nothing
-  const linger hard{1, 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  reset_on_close(fd);
 }
 
 void HttpConnection::kill(Cause why) noexcept {

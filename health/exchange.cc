@@ -1,9 +1,5 @@
 #include "health/exchange.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <memory>
 #include <system_error>
 
@@ -13,7 +9,7 @@
 namespace evenkeel::health {
 namespace {
 
-using ProxyHeader = ConnectOptions::ProxyHeader;
+using ProxyHeader = ServerLink::ProxyHeader;
 
 struct Opened {
   std::unique_ptr<FdStream> stream;  // null: failed
@@ -26,8 +22,8 @@ Opened failed(Failure::Kind kind, int sys) {
 }
 
 // Whose fault is a connect() that failed?
-Failure::Kind blame(int sys) noexcept {
-  switch (io_status_of(sys)) {
+Failure::Kind blame(IoStatus status) noexcept {
+  switch (status) {
     case IoStatus::no_resource:
     case IoStatus::failed:
       return Failure::Kind::socket_error;
@@ -38,39 +34,23 @@ Failure::Kind blame(int sys) noexcept {
   }
 }
 
-// 0 or errno.
-int prepare(int fd, const ConnectPlan& plan) noexcept {
-  if (!plan.interface.empty() && ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, plan.interface.data(),
-                                              static_cast<socklen_t>(plan.interface.size())) < 0) {
-    return errno;
-  }
-  if (!plan.source) return 0;
-  const int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  return ::bind(fd, plan.source->data(), plan.source->size()) < 0 ? errno : 0;
-}
-
 Task<Opened> open(Worker& worker, const ConnectPlan& plan, ExchangeGuard& guard) {
   if (plan.address.family() == AF_UNSPEC || (plan.address.is_ip() && plan.address.port() == 0)) {
     co_return Opened{nullptr, Failure::Kind::socket_error, "No port available for the TCP connection"};
   }
-  const int fd = ::socket(plan.address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) co_return failed(Failure::Kind::socket_error, errno);
-  auto stream = std::make_unique<FdStream>(worker, fd);
-  if (const int error = prepare(fd, plan); error != 0) co_return failed(Failure::Kind::socket_error, error);
-  if (::connect(fd, plan.address.data(), plan.address.size()) == 0) co_return Opened{std::move(stream)};
-  // A unix socket whose backlog is full says EAGAIN: the server's fault, and there is nothing to wait for.
-  if (errno != EINPROGRESS)
-    co_return failed(errno == EAGAIN ? Failure::Kind::connect_error : blame(errno), errno);
+  ConnectOptions options;
+  options.source = &plan.source;
+  const ConnectAttempt attempt = begin_connect(plan.address, options);
+  if (attempt.fd < 0) co_return failed(blame(attempt.error.status), attempt.error.sys);
+  auto stream = std::make_unique<FdStream>(worker, attempt.fd);
+  if (attempt.established) co_return Opened{std::move(stream)};
   guard.stream = stream.get();
   stream->exhausted_write();
   const IoResult waited = co_await stream->writable();
   guard.stream = nullptr;
   if (!waited.ok()) co_return failed(Failure::Kind::connect_timeout, 0);
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) co_return failed(blame(error), error);
+  const int error = connect_error(attempt.fd);
+  if (error != 0) co_return failed(blame(io_status_of(error)), error);
   co_return Opened{std::move(stream)};
 }
 
@@ -206,17 +186,16 @@ void ExchangeGuard::end(IoStatus why) noexcept {
   if (stream != nullptr) stream->cancel(why);
 }
 
-ConnectPlan plan_for(const CheckDef& def, const Address& server, const ConnectOptions& options) {
+ConnectPlan plan_for(const CheckDef& def, const Address& server, const ServerLink& link) {
   ConnectPlan plan;
   plan.address = def.addr ? *def.addr : server;
   if (def.addr && plan.address.port() == 0) plan.address.set_port(server.port());
   if (def.port != 0) plan.address.set_port(def.port);
-  if (checks_service_port(def)) plan.proxy_header = options.proxy_header;
+  if (checks_service_port(def)) plan.proxy_header = link.proxy_header;
   if (def.send_proxy) {
-    plan.proxy_header = options.proxy_header == ProxyHeader::v2 ? ProxyHeader::v2 : ProxyHeader::v1;
+    plan.proxy_header = link.proxy_header == ProxyHeader::v2 ? ProxyHeader::v2 : ProxyHeader::v1;
   }
-  plan.source = options.source;
-  plan.interface = options.interface;
+  plan.source = link.source;
   return plan;
 }
 

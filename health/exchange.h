@@ -1,10 +1,10 @@
 // Carries one check over a real connection: connect, say what the protocol says, bring back its verdict.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "core/address.h"
+#include "core/socket_options.h"
 #include "core/stream.h"
 #include "core/task.h"
 #include "core/worker.h"
@@ -14,25 +14,23 @@
 namespace evenkeel::health {
 
 // How traffic reaches the server, as far as a check copies it.
-struct ConnectOptions {
+struct ServerLink {
   enum class ProxyHeader : std::uint8_t { none, v1, v2 };
-  ProxyHeader proxy_header =
-      ProxyHeader::none;          // what `send-proxy` or `send-proxy-v2` says on the server line
-  std::optional<Address> source;  // bound before connecting
-  std::string interface;
+  // What `send-proxy` or `send-proxy-v2` says on the server line.
+  ProxyHeader proxy_header = ProxyHeader::none;
+  SourceDef source;  // without what depends on a client
 };
 
 // Where and how this check goes when its steps do not say otherwise.
 struct ConnectPlan {
   Address address;  // with its port
-  ConnectOptions::ProxyHeader proxy_header = ConnectOptions::ProxyHeader::none;
-  std::optional<Address> source;
-  std::string interface;
+  ServerLink::ProxyHeader proxy_header = ServerLink::ProxyHeader::none;
+  SourceDef source;
 };
 
 // The plan of a server's health check: `addr`, `port` and `check-send-proxy` applied to the server's own
 // place.
-ConnectPlan plan_for(const CheckDef& def, const Address& server, const ConnectOptions& options);
+ConnectPlan plan_for(const CheckDef& def, const Address& server, const ServerLink& link);
 
 // Lets somebody else end an exchange early. Own thread.
 class ExchangeGuard {

@@ -184,7 +184,7 @@ Task<Verdict> Monitor::Core::run_health(Probe& probe) {
   const MonitorTarget& target = probe.watched.target;
   if (target.check->protocol == CheckProtocol::external) co_return co_await run_external(probe);
   Script script(*target.check, {target.backend, target.server, target.server_state});
-  const ConnectPlan plan = plan_for(probe.watched.def, target.address, target.connect);
+  const ConnectPlan plan = plan_for(probe.watched.def, target.address, target.link);
   co_return co_await run_protocol(probe, script, plan);
 }
 
@@ -217,8 +217,7 @@ Task<void> Monitor::Core::run(std::shared_ptr<Core> core, std::shared_ptr<Watche
     ConnectPlan plan;
     plan.address = def.addr ? *def.addr : watched->target.address;
     plan.address.set_port(def.port);
-    plan.source = watched->target.connect.source;
-    plan.interface = watched->target.connect.interface;
+    plan.source = watched->target.link.source;
     verdict = co_await core->run_protocol(probe, *agent, plan);
     const bool answered = verdict.status == CheckStatus::l7_ok || verdict.status == CheckStatus::l7_sts ||
                           verdict.status == CheckStatus::checked;

@@ -31,7 +31,7 @@ struct MonitorTarget {
   const BackendCheck* check = nullptr;
   std::shared_ptr<const void> keep_alive;
   Address address;  // where the server's traffic goes, with its port
-  ConnectOptions connect;
+  ServerLink link;
   int initial_health = -1;  // a counter to put back after a reload; -1: def->init_state decides
   std::function<std::string()> server_state;  // for http-check send-state; on the monitor's thread
   std::function<ExternalTarget()> external;   // for external-check; on the monitor's thread

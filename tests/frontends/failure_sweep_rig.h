@@ -4,21 +4,15 @@
 
 #include <dirent.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <future>
-#include <list>
-#include <mutex>
-#include <thread>
 
 #include "core/fault.h"
-#include "frontends/engine.h"
+#include "tests/frontends/live_proxy.h"
 
 namespace evenkeel::frontends::sweep {
 
@@ -110,14 +104,6 @@ inline int open_descriptors() {
   return count;
 }
 
-inline void send_text(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
-    if (n <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
-
 // Bytes from a socket, with the difference between an end and a break. A peer that says nothing for ten
 // seconds has been forgotten by the proxy.
 class Reader {
@@ -199,96 +185,11 @@ inline std::string pattern(std::size_t size) {
   return text;
 }
 
-// Serves every connection on a thread of its own.
-class Origin {
+// One worker, whose gauges can be read.
+class Proxy : public LiveProxy {
  public:
-  using Script = std::function<void(int fd)>;
-  explicit Origin(Script script) : script_(std::move(script)) {
-    std::string why;
-    fd_ = open_listener(Address::loopback_v4(0), {}, why);
-    EXPECT_GE(fd_, 0) << why;
-    port_ = Address::local_of(fd_).port();
-    thread_ = std::thread([this] {
-      for (;;) {
-        pollfd p{fd_, POLLIN, 0};
-        ::poll(&p, 1, -1);
-        const int client = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (client < 0) return;
-        const std::lock_guard lock(mutex_);
-        connections_.emplace_back([this, client] {
-          script_(client);
-          ::close(client);
-        });
-      }
-    });
-  }
-  Origin(const Origin&) = delete;
-  Origin& operator=(const Origin&) = delete;
-  ~Origin() {
-    ::shutdown(fd_, SHUT_RDWR);
-    thread_.join();
-    settle();
-    ::close(fd_);
-  }
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-  // Waits until all connections so far have ended.
-  void settle() {
-    std::list<std::thread> ended;
-    {
-      const std::lock_guard lock(mutex_);
-      ended.swap(connections_);
-    }
-    for (auto& connection : ended) connection.join();
-  }
-
- private:
-  Script script_;
-  int fd_ = -1;
-  std::uint16_t port_ = 0;
-  std::thread thread_;
-  std::mutex mutex_;
-  std::list<std::thread> connections_;
-};
-
-using Tune = std::function<void(FrontendDef&, backends::BackendDef&)>;
-
-// One worker, one frontend `web`, one backend `app`.
-class Proxy {
- public:
-  Proxy(const std::vector<std::uint16_t>& origins, backends::Mode mode, const Tune& tune) {
-    auto config = std::make_shared<Config>();
-    auto be = std::make_shared<backends::BackendDef>();
-    be->name = "app";
-    be->mode = mode;
-    for (const std::uint16_t port : origins) {
-      backends::ServerDef server;
-      server.name = "s" + std::to_string(be->servers.size() + 1);
-      server.id = static_cast<std::uint32_t>(be->servers.size() + 1);
-      server.address = Address::loopback_v4(port);
-      be->servers.push_back(server);
-    }
-    auto fe = std::make_shared<FrontendDef>();
-    fe->name = "web";
-    fe->mode = mode;
-    fe->default_backend = "app";
-    BindDef bind;
-    bind.address = Address::loopback_v4(0);
-    fe->binds.push_back(bind);
-    if (tune) tune(*fe, *be);
-    config->frontends.push_back(fe);
-    config->backends.push_back(be);
-    engine = std::make_unique<Engine>(config, 1);
-    std::vector<std::string> errors;
-    EXPECT_TRUE(engine->open_listeners(errors)) << (errors.empty() ? "" : errors[0]);
-    port_ = Address::local_of(engine->frontends()[0]->listeners[0]->sockets[0]).port();
-    thread_ = std::thread([this] { engine->run(); });
-  }
-  Proxy(const Proxy&) = delete;
-  Proxy& operator=(const Proxy&) = delete;
-  ~Proxy() {
-    engine->stop();
-    thread_.join();
-  }
+  Proxy(const std::vector<std::uint16_t>& origins, backends::Mode mode, const Tune& tune)
+      : LiveProxy(origins, mode, 1, tune) {}
   // Runs on the worker's thread and waits for it.
   void on_worker(const std::function<void(WorkerContext&)>& function) {
     std::promise<void> done;
@@ -309,12 +210,6 @@ class Proxy {
     return holds;
   }
   [[nodiscard]] backends::Backend& app() const { return *engine->backends()[0]; }
-  [[nodiscard]] int connect() const {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const Address to = Address::loopback_v4(port_);
-    EXPECT_EQ(::connect(fd, to.data(), to.size()), 0);
-    return fd;
-  }
   // What is still counted, as text; empty: everything has come back.
   [[nodiscard]] std::string leftovers(WorkerContext& context) const {
     std::string text;
@@ -339,11 +234,6 @@ class Proxy {
     }
     return text;
   }
-  std::unique_ptr<Engine> engine;
-
- private:
-  std::uint16_t port_ = 0;
-  std::thread thread_;
 };
 
 }  // namespace evenkeel::frontends::sweep

@@ -6,49 +6,11 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <functional>
-#include <thread>
 
-#include "frontends/engine.h"
+#include "tests/frontends/live_proxy.h"
 
 namespace evenkeel::frontends {
 namespace {
-
-// An origin that answers each connection by a function of what it has read; runs on a thread of its own.
-class Origin {
- public:
-  using Script = std::function<void(int fd)>;
-  explicit Origin(Script script) : script_(std::move(script)) {
-    std::string why;
-    fd_ = open_listener(Address::loopback_v4(0), {}, why);
-    EXPECT_GE(fd_, 0) << why;
-    port_ = Address::local_of(fd_).port();
-    thread_ = std::thread([this] {
-      for (;;) {
-        pollfd p{fd_, POLLIN, 0};
-        ::poll(&p, 1, -1);
-        const int client = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (client < 0) return;
-        ++connections;
-        script_(client);
-        ::close(client);
-      }
-    });
-  }
-  ~Origin() {
-    ::shutdown(fd_, SHUT_RDWR);
-    thread_.join();
-    ::close(fd_);
-  }
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-  std::atomic<int> connections{0};
-
- private:
-  Script script_;
-  int fd_ = -1;
-  std::uint16_t port_ = 0;
-  std::thread thread_;
-};
 
 std::string read_head(int fd) {
   std::string text;
@@ -56,8 +18,6 @@ std::string read_head(int fd) {
   while (text.find("\r\n\r\n") == std::string::npos && ::recv(fd, &c, 1, 0) == 1) text += c;
   return text;
 }
-
-void send_text(int fd, std::string_view text) { (void)::send(fd, text.data(), text.size(), MSG_NOSIGNAL); }
 
 std::string read_all(int fd) {
   std::string text;
@@ -68,51 +28,15 @@ std::string read_all(int fd) {
   return text;
 }
 
-class Proxy {
+class Proxy : public LiveProxy {
  public:
-  explicit Proxy(std::vector<std::uint16_t> origins,
-                 std::function<void(FrontendDef&, backends::BackendDef&)> tune = {}) {
-    auto config = std::make_shared<Config>();
-    auto be = std::make_shared<backends::BackendDef>();
-    be->name = "app";
-    be->mode = backends::Mode::http;
-    be->timeouts.connect = 1000;
-    be->timeouts.server = 2000;
-    for (const std::uint16_t port : origins) {
-      backends::ServerDef server;
-      server.name = "s" + std::to_string(be->servers.size() + 1);
-      server.id = static_cast<std::uint32_t>(be->servers.size() + 1);
-      server.address = Address::loopback_v4(port);
-      be->servers.push_back(server);
-    }
-    auto fe = std::make_shared<FrontendDef>();
-    fe->name = "web";
-    fe->mode = backends::Mode::http;
-    fe->default_backend = "app";
-    fe->timeouts.client = 2000;
-    BindDef bind;
-    bind.address = Address::loopback_v4(0);
-    fe->binds.push_back(bind);
-    if (tune) tune(*fe, *be);
-    config->frontends.push_back(fe);
-    config->backends.push_back(be);
-    config->global.no_reuse_port = true;
-    engine = std::make_unique<Engine>(config, 2);
-    std::vector<std::string> errors;
-    EXPECT_TRUE(engine->open_listeners(errors)) << (errors.empty() ? "" : errors[0]);
-    port_ = Address::local_of(engine->frontends()[0]->listeners[0]->sockets[0]).port();
-    thread_ = std::thread([this] { engine->run(); });
-  }
-  ~Proxy() {
-    engine->stop();
-    thread_.join();
-  }
-  [[nodiscard]] int connect() const {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const Address to = Address::loopback_v4(port_);
-    EXPECT_EQ(::connect(fd, to.data(), to.size()), 0);
-    return fd;
-  }
+  explicit Proxy(const std::vector<std::uint16_t>& origins, const Tune& tune = {})
+      : LiveProxy(origins, backends::Mode::http, 2, [&tune](FrontendDef& fe, backends::BackendDef& be) {
+          fe.timeouts.client = 2000;
+          be.timeouts.connect = 1000;
+          be.timeouts.server = 2000;
+          if (tune) tune(fe, be);
+        }) {}
   // One exchange on a connection of its own; the answer up to the end of the connection.
   [[nodiscard]] std::string ask(std::string_view request) const {
     const int fd = connect();
@@ -122,11 +46,6 @@ class Proxy {
     ::close(fd);
     return answer;
   }
-  std::unique_ptr<Engine> engine;
-
- private:
-  std::uint16_t port_ = 0;
-  std::thread thread_;
 };
 
 constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
