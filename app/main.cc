@@ -5,9 +5,11 @@
 
 #include "app/command_line.h"
 #include "app/startup.h"
+#include "app/tools.h"
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> args(argv + (argc > 0 ? 1 : 0), argv + argc);
+  if (const auto status = evenkeel::app::run_tool(args)) return *status;
   const auto parsed = evenkeel::app::parse_command_line(args);
   if (!parsed.error.empty()) {
     std::fprintf(stderr, "evenkeel: %s\nTry 'evenkeel' alone, or evenkeel(1), for all options.\n",

@@ -1,0 +1,65 @@
+# What the labs in the guest share: hosts as network namespaces, web servers that tell who they are, and checks
+# that print what a person would see.
+set -uo pipefail
+failures=0
+scratch=$(mktemp -d)
+
+say() { printf '\n-- %s\n' "$*"; }
+
+# check TEXT EXPECTED ACTUAL
+check() {
+  if [[ $2 == "$3" ]]; then
+    echo "ok: $1"
+  else
+    echo "NOT OK: $1"
+    diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^</  expected:/; s/^>/  got:     /'
+    failures=$((failures + 1))
+  fi
+}
+
+# wait_for TEXT SECONDS COMMAND...: until the command succeeds; prints how long that took.
+wait_for() {
+  local text=$1 limit=$2 began now
+  shift 2
+  began=$(now_ms)
+  while ! "$@" >/dev/null 2>&1; do
+    now=$(now_ms)
+    if ((now - began > limit * 1000)); then
+      echo "NOT OK: $text (not within $limit s)"
+      failures=$((failures + 1))
+      return 1
+    fi
+    sleep 0.02
+  done
+  echo "ok: $text ($(($(now_ms) - began)) ms)"
+}
+now_ms() { local up; read -r up _ </proc/uptime; up=${up/./}; echo $((10#$up * 10)); }
+
+# A host is a network namespace; the name is its network interface's on the wire, too.
+host() { ip netns add "$1" && ip -n "$1" link set lo up; }
+on() { local name=$1; shift; ip netns exec "$name" "$@"; }
+# A switch is a bridge of the guest itself. plug HOST INTERFACE SWITCH ADDRESS/PREFIX
+switch() { ip link add "$1" type bridge && ip link set "$1" up; }
+plug() {
+  local port="$1-$2"
+  ip link add "$port" type veth peer name "$2" netns "$1"
+  ip link set "$port" master "$3" up
+  ip -n "$1" addr add "$4" dev "$2"
+  ip -n "$1" link set "$2" up
+}
+
+# web HOST TEXT [PORT]: a web server whose page is the text.
+web() {
+  mkdir -p "$scratch/$1"
+  echo "$2" >"$scratch/$1/index.html"
+  on "$1" httpd -p "${3:-80}" -h "$scratch/$1"
+}
+# ask HOST URL [TIMES]: the pages that the host sees, one per line.
+ask() {
+  local i
+  for ((i = 0; i < ${3:-1}; ++i)); do on "$1" curl -s -m 3 "$2" || echo "(nothing)"; done
+}
+# counted: "text=times text=times", sorted.
+counted() { sort | uniq -c | awk '{printf "%s%s=%d", NR > 1 ? " " : "", $2, $1}'; }
+
+finish() { ((failures == 0)) || echo "$failures checks failed"; exit $((failures > 0)); }
