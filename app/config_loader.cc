@@ -9,6 +9,7 @@
 
 #include "app/compile.h"
 #include "app/old_dialect.h"
+#include "app/old_rules.h"
 #include "app/post_checks.h"
 #include "app/proxy_section.h"
 #include "backends/check_expressions.h"
@@ -283,9 +284,13 @@ class Loader {
   }
 
   void lines(ProxySection& made, Section& section) {
-    for (Statement& line : section.lines)
-      if (modernise(line, section.kind, diagnostics_) != Dialect::dropped)
-        apply_proxy_line(made, line, diagnostics_);
+    for (Statement& line : section.lines) {
+      const rules::RuleDraft::Slot slot = slot_of_old_rule(line.words.front().text);
+      if (modernise(line, section.kind, diagnostics_) == Dialect::dropped) continue;
+      made.rules.slot = slot;
+      apply_proxy_line(made, line, diagnostics_);
+      made.rules.slot = rules::RuleDraft::Slot::own;
+    }
     rules::finish_rules(made.rules, section.header, diagnostics_);
   }
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "app/old_rules.h"
+
 namespace evenkeel::app {
 namespace {
 
@@ -62,22 +64,6 @@ bool begins_with(const Statement& statement, std::string_view old) {
                     [](std::string_view part, const Word& word) { return word.text == part; });
 }
 
-// The new words point to where the old ones stand.
-void replace(Statement& statement, std::size_t count, const std::vector<std::string>& today) {
-  const Word place = statement.words.front();
-  std::vector<Word> words;
-  for (const std::string& text : today) words.push_back({text, place.column, place.length, false});
-  words.insert(words.end(), statement.words.begin() + static_cast<std::ptrdiff_t>(count),
-               statement.words.end());
-  statement.words = std::move(words);
-}
-
-void tell(const Statement& statement, const std::string& old, conf::Diagnostics& diagnostics) {
-  const std::string prefix = statement.prefix == conf::Prefix::no ? "no " : "";
-  diagnostics.warn(statement.location(), "'" + old + "' is from an older version and still understood")
-      .modern(prefix + as_line(statement.words));
-}
-
 Dialect from_table(Statement& statement, const Entry& entry, conf::Diagnostics& diagnostics) {
   const std::string old(entry.old);
   if (entry.today.empty()) {
@@ -87,43 +73,8 @@ Dialect from_table(Statement& statement, const Entry& entry, conf::Diagnostics& 
   }
   std::vector<std::string> today;
   for (const std::string_view part : split(entry.today)) today.emplace_back(part);
-  replace(statement, split(entry.old).size(), today);
-  tell(statement, old, diagnostics);
-  return Dialect::rewritten;
-}
-
-// reqadd "X-Proto: https" -> http-request add-header X-Proto https
-Dialect header_addition(Statement& statement, conf::Diagnostics& diagnostics) {
-  const std::string old = statement.words[0].text;
-  if (statement.words.size() < 2) return Dialect::current;
-  const std::string text = statement.words[1].text;
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos || colon == 0) return Dialect::current;
-  const std::size_t value = std::min(text.find_first_not_of(" \t", colon + 1), text.size());
-  std::string content;
-  // The value was literal; today it is a format string.
-  for (const char c : text.substr(value)) content += c == '%' ? std::string("%%") : std::string(1, c);
-  replace(statement, 2,
-          {old == "reqadd" ? "http-request" : "http-response", "add-header", text.substr(0, colon), content});
-  tell(statement, old, diagnostics);
-  return Dialect::rewritten;
-}
-
-// rspidel ^Server:.* -> http-response del-header Server, as long as the expression is no more than a name.
-Dialect header_removal(Statement& statement, conf::Diagnostics& diagnostics) {
-  const std::string old = statement.words[0].text;
-  if (statement.words.size() < 2) return Dialect::current;
-  std::string_view name = statement.words[1].text;
-  if (!name.starts_with('^')) return Dialect::current;
-  name.remove_prefix(1);
-  name = name.substr(0, name.find(':'));
-  const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_';
-  });
-  if (!plain) return Dialect::current;
-  replace(statement, 2,
-          {old.starts_with("req") ? "http-request" : "http-response", "del-header", std::string(name)});
-  tell(statement, old, diagnostics);
+  replace_words(statement, split(entry.old).size(), today);
+  tell_rewritten(statement, old, diagnostics);
   return Dialect::rewritten;
 }
 
@@ -139,6 +90,22 @@ Dialect realm(Statement& statement, conf::Diagnostics& diagnostics) {
 }
 
 }  // namespace
+
+// The new words point to where the old ones stand.
+void replace_words(Statement& statement, std::size_t count, const std::vector<std::string>& today) {
+  const Word place = statement.words.front();
+  std::vector<Word> words;
+  for (const std::string& text : today) words.push_back({text, place.column, place.length, false});
+  words.insert(words.end(), statement.words.begin() + static_cast<std::ptrdiff_t>(count),
+               statement.words.end());
+  statement.words = std::move(words);
+}
+
+void tell_rewritten(const Statement& statement, const std::string& old, conf::Diagnostics& diagnostics) {
+  const std::string prefix = statement.prefix == conf::Prefix::no ? "no " : "";
+  diagnostics.warn(statement.location(), "'" + old + "' is from an older version and still understood")
+      .modern(prefix + as_line(statement.words));
+}
 
 std::string as_line(std::span<const Word> words) {
   std::string line;
@@ -162,9 +129,7 @@ std::string as_line(std::span<const Word> words) {
 Dialect modernise(Statement& statement, conf::SectionKind section, conf::Diagnostics& diagnostics) {
   const std::string_view first = statement.words.front().text;
   const bool proxy = (conf::mask_of(section) & conf::kProxiesAndDefaults) != 0;
-  if (proxy && (first == "reqadd" || first == "rspadd")) return header_addition(statement, diagnostics);
-  if (proxy && (first == "reqdel" || first == "reqidel" || first == "rspdel" || first == "rspidel"))
-    return header_removal(statement, diagnostics);
+  if (proxy && is_old_rule(first)) return old_rule(statement, diagnostics);
   if (proxy && begins_with(statement, "stats realm")) return realm(statement, diagnostics);
   for (const Entry& entry : kEntries) {
     // Mostly the first letter differs already.

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "conf/diagnostics.h"
 #include "conf/statement.h"
@@ -12,12 +13,16 @@ namespace evenkeel::app {
 enum class Dialect {
   current,    // nothing to do
   rewritten,  // the statement now has today's words; a warning shows them
-  dropped,    // the line asks for nothing that is left to do; a warning says why
+  dropped,    // the line asks for nothing that is left to do, a warning says why; or an error does
 };
 
 // Gone keywords whose meaning has a successor are rewritten in place, before any table looks at them, so that
 // no table has to know the past. What has none stays as it is and is reported as unknown.
 Dialect modernise(conf::Statement& statement, conf::SectionKind section, conf::Diagnostics& diagnostics);
+
+// For the translators: count old words at the front become today's; and the warning that shows the result.
+void replace_words(conf::Statement& statement, std::size_t count, const std::vector<std::string>& today);
+void tell_rewritten(const conf::Statement& statement, const std::string& old, conf::Diagnostics& diagnostics);
 
 // The words as one line, quoted where they have to be.
 std::string as_line(std::span<const conf::Word> words);

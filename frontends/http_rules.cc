@@ -150,6 +150,7 @@ Task<Next> HttpConnection::run_proxy_rules(const RuleSets& sets) {
   Next next = Next::proceed;
   if (carry_.requests == 1) next = co_await run_set(sets.tcp_request_content);
   if (next == Next::proceed) next = co_await run_set(sets.http_request);
+  if (next == Next::proceed) next = co_await run_set(sets.request_lines);
   if (next == Next::proceed) next = co_await run_set(sets.redirects);
   co_return next;
 }

@@ -57,6 +57,7 @@ void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
   reply.kind = rules::Reply::Kind::none;
   route.clear();
   log_level = -1;
+  line_marks.clear();
   timeout_client_ms = timeout_server_ms = timeout_tunnel_ms = timeout_connect_ms = std::nullopt;
   timeout_queue_ms = timeout_tarpit_ms = std::nullopt;
   mark = tos = nice = retries = priority_class = priority_offset = std::nullopt;

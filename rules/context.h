@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/address.h"
 #include "rules/facts.h"
@@ -27,6 +28,7 @@ class LogDate;
 
 namespace evenkeel::rules {
 
+class Action;
 struct CaptureSlots;
 
 // Bytes of one direction as far as they have come.
@@ -88,6 +90,9 @@ class EvalContext {
   VariableStore* request_vars = nullptr;
   VariableStore* response_vars = nullptr;
   VariableStore* check_vars = nullptr;
+
+  // The allow-lines and pass-lines rules of this request that have spoken (action/lines.cc).
+  std::vector<const Action*> line_marks;
 
   // Where actions leave what the data plane then does.
   Reply reply;         // filled when the verdict says respond, deny or tarpit

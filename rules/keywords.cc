@@ -170,7 +170,7 @@ void read_rule(RuleDraft& draft, Args& args, Phase phase) {
     source.report(action.error(), args.diagnostics());
     return;
   }
-  finish_rule(draft, draft.sets.of(phase), args, source, words, places, std::move(*action));
+  finish_rule(draft, draft.set_for(phase), args, source, words, places, std::move(*action));
 }
 
 template <Phase kPhase>
@@ -199,27 +199,6 @@ void redirect(RuleDraft& draft, Args& args) {
     return;
   }
   finish_rule(draft, draft.sets.redirects, args, source, words, places, std::move(*action));
-}
-
-// `block` was removed from HAProxy 2.1: "http-request deny" says the same.
-void block(RuleDraft& draft, Args& args) {
-  std::string modern = "http-request deny";
-  for (std::size_t i = args.position(); i < args.statement().words.size(); ++i)
-    modern += " " + args.statement().words[i].text;
-  args.warn("'block' is an old form").modern(modern);
-  const StatementWords source(args.statement(), args.position());
-  Words words = source.words();
-  args.rest();
-  const Places places = places_of(args, Phase::http_request);
-  ActionEnv env{draft.env, draft.sets.acls, Phase::http_request, places, draft.proxy};
-  std::string_view inside;
-  bool elsewhere = false;
-  auto action = find_action("deny", Phase::http_request, inside, elsewhere)->parse(words, env, {});
-  if (!action) {
-    source.report(action.error(), args.diagnostics());
-    return;
-  }
-  finish_rule(draft, draft.sets.http_request, args, source, words, places, std::move(*action));
 }
 
 // use_backend and use-server.
@@ -309,7 +288,6 @@ constexpr unsigned kAllDef = conf::kProxiesAndDefaults;
 constexpr unsigned kBeDef = conf::kBackendsAndDefaults;
 constexpr conf::Keyword<RuleDraft> kKeywords[] = {
     {"acl", kAllDef, false, acl, "names a test on samples"},
-    {"block", conf::kProxies, false, block, "old form of http-request deny"},
     {"capture request header", kFe, false, capture_header<false>, "keeps a request header for logs"},
     {"capture response header", kFe, false, capture_header<true>, "keeps a response header for logs"},
     {"declare capture request", kFe, false, declare_capture<false>, "opens a slot for http-request capture"},
@@ -335,6 +313,13 @@ constexpr conf::Keyword<RuleDraft> kKeywords[] = {
 };
 
 }  // namespace
+
+RuleSet& RuleDraft::set_for(Phase phase) noexcept {
+  if (phase == Phase::http_request && slot == Slot::first) return blocks;
+  if (phase == Phase::http_request && slot == Slot::lines) return sets.request_lines;
+  if (phase == Phase::http_request && slot == Slot::additions) return additions;
+  return sets.of(phase);
+}
 
 std::span<const conf::Keyword<RuleDraft>> rule_keywords() noexcept { return kKeywords; }
 
@@ -364,6 +349,10 @@ void finish_rules(RuleDraft& draft, const conf::Statement& header, conf::Diagnos
     conf::Location at{header.file, acl->line, 0, 0};
     diagnostics.warn(std::move(at), "the ACL '" + acl->name + "' is never used");
   }
+  draft.sets.http_request.prepend(draft.blocks);
+  for (const Rule& rule : draft.additions.rules()) draft.sets.request_lines.add(rule);
+  draft.blocks = {};
+  draft.additions = {};
   // Slots that rules opened follow the declared ones.
   for (std::size_t i = draft.sets.request_captures.size(); i < draft.env.request_captures.size(); ++i) {
     draft.sets.request_captures.push_back({{}, static_cast<std::size_t>(draft.env.request_captures[i])});

@@ -18,9 +18,17 @@ namespace evenkeel::rules {
 struct RuleDraft {
   RuleDraft(CompileEnv& env, std::string proxy) : env(env), proxy(std::move(proxy)) {}
 
+  // Where an http-request rule goes. Those that stand for keywords of HAProxy 1.x keep the order that these
+  // had, whatever the order of the lines: block, http-request, reqrep and its like, reqadd, redirect.
+  enum class Slot : std::uint8_t { own, first, lines, additions };
+
   CompileEnv& env;
   std::string proxy;
   RuleSets sets;
+  Slot slot = Slot::own;
+  RuleSet blocks;
+  RuleSet additions;
+  [[nodiscard]] RuleSet& set_for(Phase phase) noexcept;
 };
 
 // For KeywordTable<RuleDraft>: acl, http-request, http-response, http-after-response, tcp-request,

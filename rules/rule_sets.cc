@@ -30,16 +30,17 @@ void RuleSets::inherit(const RuleSets& defaults) {
         Phase::tcp_response_content, Phase::http_response, Phase::http_after_response}) {
     of(phase).prepend(defaults.of(phase));
   }
+  request_lines.prepend(defaults.request_lines);
   if (request_inspect_delay == 0) request_inspect_delay = defaults.request_inspect_delay;
   if (response_inspect_delay == 0) response_inspect_delay = defaults.response_inspect_delay;
 }
 
 bool RuleSets::empty() const noexcept {
   return tcp_connection.empty() && tcp_session.empty() && tcp_request_content.empty() &&
-         http_request.empty() && redirects.empty() && tcp_response_content.empty() && http_response.empty() &&
-         http_after_response.empty() && use_backend.empty() && use_server.empty() && monitor_fail.empty() &&
-         force_persist.empty() && ignore_persist.empty() && request_captures.empty() &&
-         response_captures.empty();
+         http_request.empty() && request_lines.empty() && redirects.empty() && tcp_response_content.empty() &&
+         http_response.empty() && http_after_response.empty() && use_backend.empty() && use_server.empty() &&
+         monitor_fail.empty() && force_persist.empty() && ignore_persist.empty() &&
+         request_captures.empty() && response_captures.empty();
 }
 
 }  // namespace evenkeel::rules

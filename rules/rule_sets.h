@@ -59,7 +59,8 @@ struct RuleSets {
   RuleSet tcp_session;
   RuleSet tcp_request_content;
   RuleSet http_request;
-  RuleSet redirects;  // `redirect` keywords: run after http_request
+  RuleSet request_lines;  // what reqrep and its like became: run after http_request, as they always did
+  RuleSet redirects;      // `redirect` keywords: run after http_request
   RuleSet tcp_response_content;
   RuleSet http_response;
   RuleSet http_after_response;

@@ -6,7 +6,7 @@ namespace evenkeel::rules::action {
 
 std::span<const std::span<const ActionSpec>> families() noexcept {
   static const std::array all = {verdicts(),   answers(), headers(), request_line(), variables(),
-                                 connection(), logging(), status(),  strictness()};
+                                 connection(), logging(), status(),  strictness(),   lines()};
   return all;
 }
 

@@ -20,6 +20,8 @@ std::span<const ActionSpec> logging() noexcept;  // capture set-log-level
 std::span<const ActionSpec> status() noexcept;   // set-status
 std::span<const ActionSpec> strictness() noexcept;  // strict-mode
 
+std::span<const ActionSpec> lines() noexcept;  // deny-lines del-lines replace-lines ...
+
 // All of them.
 std::span<const std::span<const ActionSpec>> families() noexcept;
 
