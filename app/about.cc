@@ -54,6 +54,16 @@ std::string build_text() {
   return out;
 }
 
+std::string_view memory_help_text() noexcept {
+  return R"(-dM[<byte>[,]][<feature>,...]
+-dM alone fills memory with the byte 0x50 when it is taken; a number behind it is another byte.
+
+  poison, no-poison   fill memory, or do not
+  fail merge cold-first integrity global cache caller tag backup, with or without no-, and hot-first:
+                      HAProxy's pools, which are not here
+)";
+}
+
 std::string_view usage_text() noexcept {
   return R"(Usage: evenkeel -f <file or folder> [options]      (options as HAProxy's; see evenkeel(1))
 
@@ -71,6 +81,7 @@ Configuration
 Running
   -D  as a daemon        -db  in the foreground, whatever the file says       -d  so, and talkative
   -W  with a master process that reloads on SIGUSR2 or SIGHUP    -Ws  so, telling systemd
+  -S <address>[,<option>...]  where the master takes commands
   -p <file>     write the process id there (with -D or -W)
   -n <number>   most connections at once           -N <number>  so, for each proxy without an own limit
   -m <MB>       most memory
@@ -83,7 +94,7 @@ Taking over from a running process
 
 About
   -v  version   -vv  how it was built   -dK<classes>  keywords that are understood (-dKhelp: classes)
-  -dL list the shared libraries in use
+  -dL list the shared libraries in use   -dC[<key>] print the configuration; with a key, without its secrets
 )";
 }
 

@@ -11,6 +11,7 @@ namespace evenkeel::app {
 std::string version_text();  // -v
 std::string build_text();    // -vv
 std::string_view usage_text() noexcept;
+std::string_view memory_help_text() noexcept;  // -dMhelp
 // What .if and -cc are answered from.
 conf::Facts build_facts();
 // The HAProxy version whose configuration language we speak.

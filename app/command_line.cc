@@ -144,7 +144,7 @@ class Parser {
     } else if (word == "-st") {
       pids(word, line.terminate);
     } else if (word == "-S") {
-      fail("option '-S' (master socket): known HAProxy option, not supported by Evenkeel yet");
+      line.master_sockets.emplace_back(value(word));
     } else {
       return false;
     }
@@ -179,40 +179,67 @@ class Parser {
       memory(word.substr(3));
     } else if (word.starts_with("-dK")) {
       result_.line.keyword_classes = word.size() > 3 ? word.substr(3) : std::string_view("help");
-    } else if (word.starts_with("-dC") || word == "-dG" || word.starts_with("-dt") || word == "-dF" ||
-               word == "-dI" || word == "-dZ" || word == "-dT") {
-      fail("option '" + std::string(word) + "': known HAProxy option, not supported by Evenkeel yet");
+    } else if (word.starts_with("-dC")) {
+      dump(word.substr(3));
+    } else if (word.starts_with("-dt")) {
+      if (word == "-dt" && at_ < args_.size() && !args_[at_].starts_with('-')) ++at_;  // what to trace
+      result_.line.without_meaning.emplace_back(word);
+    } else if (word == "-dF" || word == "-dG" || word == "-dI" || word == "-dT" || word == "-dZ") {
+      result_.line.without_meaning.emplace_back(word);
     } else {
       return false;
     }
     return true;
   }
 
-  // -dM[<byte>][,<feature>]*. Poisoning is what we do; the features tune pools that do not exist here, so
-  // there is nothing to switch. Unknown ones are refused as HAProxy does.
+  void dump(std::string_view key) {
+    std::uint32_t& number = result_.line.dump_key.emplace(0);
+    if (!key.empty() && !read_number(key, number))
+      fail("option '-dC': '" + std::string(key) + "' is no key, a number is");
+  }
+
+  // The byte that a number stands for, decimal or after 0x; nullopt: none.
+  static std::optional<std::uint8_t> byte_of(std::string_view text) {
+    const bool hex = text.starts_with("0x");
+    if (hex) text.remove_prefix(2);
+    std::uint8_t byte = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), byte, hex ? 16 : 10);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return byte;
+  }
+
+  // -dM[<byte>[,]][<feature>,...]. Poisoning is what we do; the other features tune HAProxy's pools. Words
+  // that it does not know are refused as HAProxy does.
   void memory(std::string_view text) {
-    static constexpr std::array<std::string_view, 20> kFeatures = {
-        "fail",         "no-fail", "merge",     "no-merge",  "cold-first", "hot-first", "integrity",
-        "no-integrity", "global",  "no-global", "cache",     "no-cache",   "caller",    "no-caller",
-        "tag",          "no-tag",  "poison",    "no-poison", "backup",     "no-backup"};
-    unsigned byte = 0x50;
+    static constexpr std::array<std::string_view, 18> kFeatures = {
+        "fail",      "no-fail",      "merge",  "no-merge",  "cold-first", "hot-first",
+        "integrity", "no-integrity", "global", "no-global", "cache",      "no-cache",
+        "caller",    "no-caller",    "tag",    "no-tag",    "backup",     "no-backup"};
+    CommandLine& line = result_.line;
+    std::uint8_t byte = 0x50;
+    if (text.empty()) line.poison = byte;
     if (!text.empty() && text.front() >= '0' && text.front() <= '9') {
       const std::string_view digits = text.substr(0, text.find(','));
-      const bool hex = digits.starts_with("0x");
-      const std::string_view bare = digits.substr(hex ? 2 : 0);
-      const auto [end, error] = std::from_chars(bare.data(), bare.data() + bare.size(), byte, hex ? 16 : 10);
-      if (error != std::errc() || end != bare.data() + bare.size() || byte > 255)
-        return fail("option '-dM': '" + std::string(digits) + "' is no byte");
+      const auto given = byte_of(digits);
+      if (!given) return fail("option '-dM': '" + std::string(digits) + "' is no byte");
+      line.poison = byte = *given;
       text.remove_prefix(digits.size());
     }
-    result_.line.poison = static_cast<std::uint8_t>(byte);
     while (!text.empty()) {
       if (text.front() == ',') text.remove_prefix(1);
       const std::string_view feature = text.substr(0, text.find(','));
       text.remove_prefix(feature.size());
-      if (feature == "no-poison") result_.line.poison.reset();
-      if (!feature.empty() && std::find(kFeatures.begin(), kFeatures.end(), feature) == kFeatures.end())
+      if (feature == "help") {
+        line.action = Action::memory;
+      } else if (feature == "poison") {
+        line.poison = byte;
+      } else if (feature == "no-poison") {
+        line.poison.reset();
+      } else if (std::find(kFeatures.begin(), kFeatures.end(), feature) != kFeatures.end()) {
+        line.without_meaning.emplace_back("-dM" + std::string(feature));
+      } else if (!feature.empty()) {
         return fail("option '-dM': unknown debugging feature '" + std::string(feature) + "'");
+      }
     }
   }
 

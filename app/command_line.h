@@ -20,6 +20,7 @@ struct CommandLine {
     build_info,  // -vv
     condition,   // -cc
     keywords,    // -dK without any file
+    memory,      // -dMhelp
     usage,       // nothing to do was named
   };
   Action action = Action::usage;
@@ -30,6 +31,7 @@ struct CommandLine {
   std::string pidfile;                         // -p
   std::string local_peer;                      // -L
   std::string old_socket;                      // -x
+  std::vector<std::string> master_sockets;     // -S
   std::string keyword_classes;                 // -dK
   std::optional<std::uint32_t> maxconn;        // -n
   std::optional<std::uint32_t> proxy_maxconn;  // -N
@@ -37,6 +39,8 @@ struct CommandLine {
   std::vector<pid_t> finish;                   // -sf: told to finish once we serve
   std::vector<pid_t> terminate;                // -st
   std::optional<std::uint8_t> poison;          // -dM: the byte that fills memory on allocation and release
+  std::optional<std::uint32_t> dump_key;       // -dC: the configuration is printed; 0: as it is
+  std::vector<std::string> without_meaning;    // options about what only HAProxy has inside, as written
 
   bool debug = false;              // -d
   bool daemon = false;             // -D

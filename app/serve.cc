@@ -57,7 +57,7 @@ class Process {
     options_.pidfile.write(getpid());
     std::string error;
     if (!drop_privileges(global, error)) return refuse(error);
-    signals_.attach(engine, options_.master);
+    signals_.attach(engine, runtime, options_.master);
     for (const auto* list : {&line_.finish, &line_.terminate})
       if (!list->empty()) tell(*list, list == &line_.finish ? SIGUSR1 : SIGTERM);
     if (options_.on_ready) options_.on_ready(control::listening_sockets(engine));

@@ -33,10 +33,10 @@ ProcessSignals::~ProcessSignals() {
   if (fd_ >= 0) close(fd_);
 }
 
-void ProcessSignals::attach(frontends::Engine& engine, int master) {
-  engine.context(0).worker.post([this, &engine, master] {
+void ProcessSignals::attach(frontends::Engine& engine, control::RuntimeServer& runtime, int master) {
+  engine.context(0).worker.post([this, &engine, &runtime, master] {
     spawn(watch_signals(engine));
-    if (master >= 0) spawn(watch_master(engine, master));
+    if (master >= 0) spawn(watch_master(engine, runtime, master));
   });
 }
 
@@ -52,11 +52,21 @@ Task<void> ProcessSignals::watch_signals(frontends::Engine& engine) {
   }
 }
 
-Task<void> ProcessSignals::watch_master(frontends::Engine& engine, int channel) {
+Task<void> ProcessSignals::watch_master(frontends::Engine& engine, control::RuntimeServer& runtime,
+                                        int channel) {
   FdStream stream(engine.context(0).worker, channel, false);
   const frontends::Resident resident(engine.context(0), &stream);
-  // The master never writes.
-  if ((co_await stream.readable()).status == IoStatus::cancelled) co_return;
+  for (;;) {
+    control::HandedConnection handed;
+    const control::Handed what = control::take_connection(stream.fd(), handed);
+    if (what == control::Handed::ended) break;
+    if (what == control::Handed::connection) {
+      runtime.take(handed);
+      continue;
+    }
+    stream.exhausted_read();
+    if ((co_await stream.readable()).status == IoStatus::cancelled) co_return;
+  }
   log_error("the master process has gone, so this worker ends");
   ended_by_ = SIGTERM;
   engine.stop();

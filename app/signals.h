@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "control/runtime_server.h"
 #include "frontends/engine.h"
 
 namespace evenkeel::app {
@@ -18,13 +19,13 @@ class ProcessSignals {
   ~ProcessSignals();
 
   // Answers them from now on. master: the channel to the master process, whose end ends us; -1: none.
-  void attach(frontends::Engine& engine, int master);
+  void attach(frontends::Engine& engine, control::RuntimeServer& runtime, int master);
   // The signal that ended the process, 0 if it came to its end by itself.
   [[nodiscard]] int ended_by() const noexcept { return ended_by_; }
 
  private:
   Task<void> watch_signals(frontends::Engine& engine);
-  Task<void> watch_master(frontends::Engine& engine, int channel);
+  Task<void> watch_master(frontends::Engine& engine, control::RuntimeServer& runtime, int channel);
   Task<void> soft_stop(frontends::Engine& engine);
   void obey(frontends::Engine& engine, int signal);
 

@@ -11,18 +11,23 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
+#include <unordered_set>
 
 #include "app/about.h"
 #include "app/config_loader.h"
 #include "app/detach.h"
+#include "app/dump.h"
 #include "app/keyword_list.h"
 #include "app/limits.h"
+#include "app/master_socket.h"
 #include "app/serve.h"
 #include "control/catalog.h"
 #include "control/handover.h"
 #include "control/master.h"
 #include "control/notify.h"
 #include "core/log.h"
+#include "core/poison.h"
 
 namespace evenkeel::app {
 namespace {
@@ -55,9 +60,9 @@ std::string joined_files(const std::vector<std::string>& paths) {
 }
 
 // "unix@/run/x.sock;ipv4@127.0.0.1:999"
-std::string stats_addresses(const frontends::GlobalDef& global) {
+std::string addresses_of(const std::vector<frontends::BindDef>& sockets) {
   std::string list;
-  for (const frontends::BindDef& bind : global.stats_sockets) {
+  for (const frontends::BindDef& bind : sockets) {
     std::string text = bind.address.to_string();
     if (bind.kind == frontends::BindDef::Kind::inherited_fd) {
       text = "fd@" + std::to_string(bind.fd);
@@ -83,14 +88,20 @@ class Startup {
   Startup(const CommandLine& line, std::vector<std::string> argv) : line_(line), argv_(std::move(argv)) {}
 
   int run() {
-    if (line_.poison) mallopt(M_PERTURB, *line_.poison);
+    if (line_.poison) {
+      // malloc() fills with the complement of what it is told.
+      mallopt(M_PERTURB, *line_.poison ^ 0xff);
+      poison_byte = *line_.poison;
+    }
     process_log_init({line_.debug ? LogLevel::debug : LogLevel::notice, line_.quiet && !line_.verbose});
+    note_options_without_meaning();
     if (line_.systemd && !control::notify_supported())
       return refuse("option '-Ws': this program was built without libsystemd");
     inherited_ = control::inherited_master_state();
     start_directory_ = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (!line_.directory.empty() && chdir(line_.directory.c_str()) != 0)
       return refuse("Could not change to directory " + line_.directory + " : " + std::strerror(errno));
+    if (!read_master_sockets()) return 1;
     if (!load()) return reload_failed();
     if (line_.action == CommandLine::Action::check) return checked();
     if (no_listener()) {
@@ -102,6 +113,22 @@ class Startup {
 
  private:
   [[nodiscard]] bool quiet() const noexcept { return line_.quiet && !line_.verbose; }
+
+  void note_options_without_meaning() const {
+    if (line_.without_meaning.empty()) return;
+    std::string list;
+    for (const std::string& option : line_.without_meaning) list += (list.empty() ? "" : ", ") + option;
+    log_warning("options about HAProxy's inner workings, which have no counterpart here: " + list);
+  }
+
+  // Not a part of the configuration: a reload whose configuration is refused must leave them as they are.
+  bool read_master_sockets() {
+    conf::Diagnostics diagnostics;
+    master_sockets_ = app::read_master_sockets(line_.master_sockets, {}, diagnostics);
+    const bool good = diagnostics.count(conf::Severity::error) == 0;
+    if (!good) show(diagnostics);
+    return good;
+  }
 
   bool load() {
     LoadOptions options;
@@ -116,6 +143,7 @@ class Startup {
     options.environment.set("HAPROXY_LOCALPEER", line_.local_peer.empty() ? host_name() : line_.local_peer);
     options.environment.set("HAPROXY_STARTUP_VERSION", startup_version());
     if (line_.master) options.environment.set("HAPROXY_MWORKER", "1");
+    if (line_.dump_key) dump(options);
     conf::Diagnostics diagnostics;
     loaded_ = load_config(options, diagnostics);
     warnings_ = diagnostics.count(conf::Severity::warning) > 0;
@@ -127,6 +155,21 @@ class Startup {
     if (line_.list_libraries) list_libraries();
     finish();
     return true;
+  }
+
+  // Apart from loading, which may find so much wrong that nothing is left.
+  void dump(const LoadOptions& options) const {
+    conf::Environment environment = options.environment;
+    conf::Diagnostics ignored;
+    const conf::Document document = conf::load_document(options.paths, environment, options.facts, ignored);
+    std::unordered_set<std::string> words;
+    std::istringstream list(keyword_list("all", command_names()));
+    for (std::string word; list >> word;) words.insert(word);
+    for (const std::string_view word : conf::section_words()) words.emplace(word);
+    for (const char* word :
+         {"if", "unless", "or", "||", "{", "}", "!", "on", "off", "TRUE", "FALSE", "tcp", "http"})
+      words.emplace(word);
+    print(dump_document(document, *line_.dump_key, words));
   }
 
   // The command line has the last word.
@@ -144,8 +187,10 @@ class Startup {
     global.daemon = (line_.daemon || global.daemon) && !debug && !line_.foreground;
     global.master_worker = line_.master || global.master_worker;
     maxconn_given_ = line_.maxconn.has_value() || loaded_.maxconn_given;
-    if (const std::string cli = stats_addresses(global); !cli.empty())
+    if (const std::string cli = addresses_of(global.stats_sockets); !cli.empty())
       loaded_.environment.set("HAPROXY_CLI", cli);
+    if (!master_sockets_.empty() && global.master_worker)
+      loaded_.environment.set("HAPROXY_MASTER_CLI", addresses_of(master_sockets_));
     process_log_init({debug ? LogLevel::debug : LogLevel::notice, global.quiet});
     loaded_.config = std::move(config);
   }
@@ -208,6 +253,8 @@ class Startup {
     if (!error.empty()) return refuse(error);
     if (global.daemon && !inherited_) daemon_ = Daemon::detach(error);
     if (!error.empty()) return refuse(error);
+    if (!master_sockets_.empty() && !global.master_worker)
+      log_warning("-S has no effect without -W: there is no master process");
     if (global.master_worker) {
       pidfile.write(getpid());
       return supervise(
@@ -240,6 +287,8 @@ class Startup {
     options.argv = argv_;
     options.directory = start_directory_;
     options.notify = line_.systemd;
+    options.cli = master_sockets_;
+    options.version = EVENKEEL_VERSION;
     if (loaded_) {
       options.exit_on_failure = !loaded_.config->global.no_exit_on_failure;
       options.max_reloads = loaded_.config->global.mworker_max_reloads;
@@ -254,6 +303,7 @@ class Startup {
   std::vector<std::string> argv_;
   std::optional<control::MasterState> inherited_;
   LoadResult loaded_;
+  std::vector<frontends::BindDef> master_sockets_;
   Daemon daemon_;
   int start_directory_ = -1;
   bool warnings_ = false;
@@ -286,6 +336,9 @@ int start(const CommandLine& line, std::vector<std::string> argv) {
       return evaluate(line);
     case CommandLine::Action::keywords:
       print(keyword_list(line.keyword_classes, command_names()));
+      return 0;
+    case CommandLine::Action::memory:
+      print(memory_help_text());
       return 0;
     case CommandLine::Action::usage:
       print(version_text());

@@ -16,48 +16,48 @@ constexpr auto kAdmin = Level::admin;
 
 // clang-format off
 const std::array kCommands = {
-  Command{"add server", kAdmin, "add server <bk>/<srv>", "create a server at run time", add_server},
-  Command{"clear counters", kOperator, "clear counters [all]", "reset the highest values (or all counters)", clear_counters},
-  Command{"del server", kAdmin, "del server <bk>/<srv>", "remove a server that is in maintenance and idle", del_server},
-  Command{"disable agent", kAdmin, "disable agent <bk>/<srv>", "suspend agent checks", disable_agent},
-  Command{"disable frontend", kAdmin, "disable frontend <frontend>", "close a frontend for the time being", disable_frontend},
-  Command{"disable health", kAdmin, "disable health <bk>/<srv>", "suspend health checks", disable_health},
-  Command{"disable server", kAdmin, "disable server <bk>/<srv>", "put a server in maintenance, like 'set server'", disable_server},
-  Command{"enable agent", kAdmin, "enable agent <bk>/<srv>", "resume agent checks", enable_agent},
-  Command{"enable frontend", kAdmin, "enable frontend <frontend>", "open a disabled frontend again", enable_frontend},
-  Command{"enable health", kAdmin, "enable health <bk>/<srv>", "resume health checks", enable_health},
-  Command{"enable server", kAdmin, "enable server <bk>/<srv>", "end a server's maintenance, like 'set server'", enable_server},
-  Command{"experimental-mode", kAdmin, "experimental-mode [on|off]", "show or switch the experimental mode", experimental_mode},
-  Command{"expert-mode", kAdmin, "expert-mode [on|off]", "show or switch the expert mode", expert_mode},
-  Command{"get weight", kUser, "get weight <bk>/<srv>", "show a server's weight and initial weight", get_weight},
-  Command{"operator", kOperator, "operator", "give up rights beyond level operator", lower_to_operator},
-  Command{"set maxconn frontend", kAdmin, "set maxconn frontend <frontend> <value>", "change the connection limit of a frontend", set_maxconn_frontend},
-  Command{"set maxconn global", kAdmin, "set maxconn global <value>", "change the connection limit of the process", set_maxconn_global},
-  Command{"set maxconn server", kAdmin, "set maxconn server <bk>/<srv> <value>", "change the connection limit of a server", set_maxconn_server},
-  Command{"set rate-limit", kAdmin, "set rate-limit <setting> <value>", "change a rate limit", set_rate_limit},
-  Command{"set server", kAdmin, "set server <bk>/<srv> [opts]", "change state, weight, addresses or checks of a server", set_server},
-  Command{"set severity-output", kUser, "set severity-output [none|number|string]", "put severities in front of messages", set_severity_output},
-  Command{"set timeout", kUser, "set timeout [cli] <delay>", "change the idle limit of this connection", set_timeout},
-  Command{"set weight", kAdmin, "set weight <bk>/<srv> <weight>", "change a server's weight, like 'set server'", set_weight_command},
-  Command{"show backend", kUser, "show backend", "list the backends", show_backend},
-  Command{"show cli level", kUser, "show cli level", "show the level of this connection", show_cli_level},
-  Command{"show cli sockets", kUser, "show cli sockets", "list the sockets that take commands", show_cli_sockets},
-  Command{"show env", kOperator, "show env [var]", "show the environment of the process", nullptr, show_env},
-  Command{"show errors", kOperator, "show errors [<px>] [request|response]", "show the last malformed messages", nullptr, show_errors},
-  Command{"show info", kUser, "show info [desc|json|typed|float]*", "show facts about the process", show_info},
-  Command{"show schema json", kUser, "show schema json", "show the JSON schema of 'show info' and 'show stat'", show_schema},
-  Command{"show servers conn", kUser, "show servers conn [<backend>]", "show connections to servers", nullptr, show_servers_conn},
-  Command{"show servers state", kUser, "show servers state [<backend>]", "show the state of servers, for a state file", nullptr, show_servers_state},
-  Command{"show sess", kOperator, "show sess [id]", "list the sessions, or show one", nullptr, show_sess},
-  Command{"show stat", kUser, "show stat [desc|json|no-maint|typed|up]*", "show the counters of proxies and servers", nullptr, show_stat},
-  Command{"show version", kUser, "show version", "show the version of the process", show_version},
-  Command{"shutdown frontend", kAdmin, "shutdown frontend <frontend>", "close a frontend for good", nullptr, shutdown_frontend},
-  Command{"shutdown session", kAdmin, "shutdown session [id]", "end a session", nullptr, shutdown_session},
-  Command{"shutdown sessions server", kAdmin, "shutdown sessions server <bk>/<srv>", "end all sessions of a server", shutdown_sessions_server},
-  Command{"user", kUser, "user", "give up rights beyond level user", lower_to_user},
-  Command{"help", kUser, "help [<command>]", "list all commands, or those that match", help},
-  Command{"prompt", kUser, "prompt", "begin or end the interactive mode", prompt},
-  Command{"quit", kUser, "quit", "end the connection", quit},
+  Command{{"add server", kAdmin, "add server <bk>/<srv>", "create a server at run time"}, add_server},
+  Command{{"clear counters", kOperator, "clear counters [all]", "reset the highest values (or all counters)"}, clear_counters},
+  Command{{"del server", kAdmin, "del server <bk>/<srv>", "remove a server that is in maintenance and idle"}, del_server},
+  Command{{"disable agent", kAdmin, "disable agent <bk>/<srv>", "suspend agent checks"}, disable_agent},
+  Command{{"disable frontend", kAdmin, "disable frontend <frontend>", "close a frontend for the time being"}, disable_frontend},
+  Command{{"disable health", kAdmin, "disable health <bk>/<srv>", "suspend health checks"}, disable_health},
+  Command{{"disable server", kAdmin, "disable server <bk>/<srv>", "put a server in maintenance, like 'set server'"}, disable_server},
+  Command{{"enable agent", kAdmin, "enable agent <bk>/<srv>", "resume agent checks"}, enable_agent},
+  Command{{"enable frontend", kAdmin, "enable frontend <frontend>", "open a disabled frontend again"}, enable_frontend},
+  Command{{"enable health", kAdmin, "enable health <bk>/<srv>", "resume health checks"}, enable_health},
+  Command{{"enable server", kAdmin, "enable server <bk>/<srv>", "end a server's maintenance, like 'set server'"}, enable_server},
+  Command{{"experimental-mode", kAdmin, "experimental-mode [on|off]", "show or switch the experimental mode"}, experimental_mode},
+  Command{{"expert-mode", kAdmin, "expert-mode [on|off]", "show or switch the expert mode"}, expert_mode},
+  Command{{"get weight", kUser, "get weight <bk>/<srv>", "show a server's weight and initial weight"}, get_weight},
+  Command{{"operator", kOperator, "operator", "give up rights beyond level operator"}, lower_to_operator},
+  Command{{"set maxconn frontend", kAdmin, "set maxconn frontend <frontend> <value>", "change the connection limit of a frontend"}, set_maxconn_frontend},
+  Command{{"set maxconn global", kAdmin, "set maxconn global <value>", "change the connection limit of the process"}, set_maxconn_global},
+  Command{{"set maxconn server", kAdmin, "set maxconn server <bk>/<srv> <value>", "change the connection limit of a server"}, set_maxconn_server},
+  Command{{"set rate-limit", kAdmin, "set rate-limit <setting> <value>", "change a rate limit"}, set_rate_limit},
+  Command{{"set server", kAdmin, "set server <bk>/<srv> [opts]", "change state, weight, addresses or checks of a server"}, set_server},
+  Command{{"set severity-output", kUser, "set severity-output [none|number|string]", "put severities in front of messages"}, set_severity_output},
+  Command{{"set timeout", kUser, "set timeout [cli] <delay>", "change the idle limit of this connection"}, set_timeout},
+  Command{{"set weight", kAdmin, "set weight <bk>/<srv> <weight>", "change a server's weight, like 'set server'"}, set_weight_command},
+  Command{{"show backend", kUser, "show backend", "list the backends"}, show_backend},
+  Command{{"show cli level", kUser, "show cli level", "show the level of this connection"}, show_cli_level},
+  Command{{"show cli sockets", kUser, "show cli sockets", "list the sockets that take commands"}, show_cli_sockets},
+  Command{{"show env", kOperator, "show env [var]", "show the environment of the process"}, nullptr, show_env},
+  Command{{"show errors", kOperator, "show errors [<px>] [request|response]", "show the last malformed messages"}, nullptr, show_errors},
+  Command{{"show info", kUser, "show info [desc|json|typed|float]*", "show facts about the process"}, show_info},
+  Command{{"show schema json", kUser, "show schema json", "show the JSON schema of 'show info' and 'show stat'"}, show_schema},
+  Command{{"show servers conn", kUser, "show servers conn [<backend>]", "show connections to servers"}, nullptr, show_servers_conn},
+  Command{{"show servers state", kUser, "show servers state [<backend>]", "show the state of servers, for a state file"}, nullptr, show_servers_state},
+  Command{{"show sess", kOperator, "show sess [id]", "list the sessions, or show one"}, nullptr, show_sess},
+  Command{{"show stat", kUser, "show stat [desc|json|no-maint|typed|up]*", "show the counters of proxies and servers"}, nullptr, show_stat},
+  Command{{"show version", kUser, "show version", "show the version of the process"}, show_version},
+  Command{{"shutdown frontend", kAdmin, "shutdown frontend <frontend>", "close a frontend for good"}, nullptr, shutdown_frontend},
+  Command{{"shutdown session", kAdmin, "shutdown session [id]", "end a session"}, nullptr, shutdown_session},
+  Command{{"shutdown sessions server", kAdmin, "shutdown sessions server <bk>/<srv>", "end all sessions of a server"}, shutdown_sessions_server},
+  Command{{"user", kUser, "user", "give up rights beyond level user"}, lower_to_user},
+  Command{{"help", kUser, "help [<command>]", "list all commands, or those that match"}, help},
+  Command{{"prompt", kUser, "prompt", "begin or end the interactive mode"}, prompt},
+  Command{{"quit", kUser, "quit", "end the connection"}, quit},
 };
 // clang-format on
 
@@ -76,7 +76,7 @@ std::size_t match(std::string_view path, const Words& words) {
   }
 }
 
-void append_line(std::string& out, const Command& command) {
+void append_line(std::string& out, const CommandName& command) {
   out += "  ";
   out += command.usage;
   out.append(kUsageWidth - std::min(kUsageWidth, command.usage.size()), ' ');
@@ -104,26 +104,25 @@ std::size_t likeness(std::string_view path, std::span<const std::string> words) 
 }
 
 // The lines of the commands that are meant; empty when none is.
-std::string matching_lines(std::span<const std::string> words) {
-  const std::span<const Command> all = catalog();
-  const std::span<const Command> others = all.first(all.size() - kAlwaysShown);
+std::string matching_lines(CommandNames all, std::span<const std::string> words) {
+  const CommandNames others = all.first(all.size() - kAlwaysShown);
   std::string lines;
   if (!words.empty()) {
-    for (const Command& command : others) {
-      if (begins_with(command.path, words)) append_line(lines, command);
+    for (const CommandName* command : others) {
+      if (begins_with(command->path, words)) append_line(lines, *command);
     }
     if (!lines.empty()) return lines;
     std::size_t best = 1;
-    for (const Command& command : others) best = std::max(best, likeness(command.path, words));
-    for (const Command& command : others) {
-      if (likeness(command.path, words) == best) append_line(lines, command);
+    for (const CommandName* command : others) best = std::max(best, likeness(command->path, words));
+    for (const CommandName* command : others) {
+      if (likeness(command->path, words) == best) append_line(lines, *command);
     }
   }
   return lines;
 }
 
-void append_all(std::string& text, std::span<const Command> commands) {
-  for (const Command& command : commands) append_line(text, command);
+void append_all(std::string& text, CommandNames commands) {
+  for (const CommandName* command : commands) append_line(text, *command);
 }
 
 }  // namespace
@@ -147,55 +146,65 @@ Level level_of(std::string_view word) noexcept {
 
 std::span<const Command> catalog() { return kCommands; }
 
-const Command* find_command(const Words& words, std::size_t& matched) {
-  const Command* best = nullptr;
+CommandNames command_names() {
+  static const std::vector<const CommandName*> names = [] {
+    std::vector<const CommandName*> list;
+    for (const Command& command : kCommands) list.push_back(&command);
+    return list;
+  }();
+  return names;
+}
+
+std::optional<std::size_t> find_command(CommandNames names, const Words& words, std::size_t& matched) {
+  std::optional<std::size_t> best;
   matched = 0;
-  for (const Command& command : kCommands) {
-    const std::size_t n = match(command.path, words);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::size_t n = match(names[i]->path, words);
     if (n > matched) {
-      best = &command;
+      best = i;
       matched = n;
     }
   }
   return best;
 }
 
-std::string help_text(std::span<const std::string> words) {
+std::string help_text(CommandNames names, std::span<const std::string> words) {
   std::string text = "The following commands are valid at this level:\n";
-  std::string lines = matching_lines(words);
+  const std::string lines = matching_lines(names, words);
   if (lines.empty()) {
-    append_all(text, catalog());
+    append_all(text, names);
     return text;
   }
   text += lines;
-  append_all(text, catalog().last(kAlwaysShown));
+  append_all(text, names.last(kAlwaysShown));
   return text;
 }
 
-std::string unknown_text(const Words& words) {
-  const std::vector<std::string_view> views(words.begin(), words.end());
-  const std::string_view known = conf::known_keyword(conf::KnownKind::cli, views);
-  if (!known.empty()) {
-    return "'" + std::string(known) + "' is a known HAProxy command, not supported by Evenkeel yet.\n";
-  }
-  const std::string lines = matching_lines(words);
+std::string unknown_text(CommandNames names, const Words& words) {
+  const std::string lines = matching_lines(names, words);
   std::string text;
   if (lines.empty()) {
     text = "Unknown command. Please enter one of the following commands only:\n";
-    append_all(text, catalog());
+    append_all(text, names);
     return text;
   }
   text = "Unknown command, but maybe one of the following ones is a better match:\n" + lines;
-  append_all(text, catalog().last(kAlwaysShown));
+  append_all(text, names.last(kAlwaysShown));
   return text;
 }
 
 const Command* resolve(Call& call, Answer& refusal) {
-  const Command* const command = find_command(call.words, call.path_words);
-  if (command == nullptr) {
-    refusal = {unknown_text(call.words), Severity::info};
+  const auto found = find_command(command_names(), call.words, call.path_words);
+  if (!found) {
+    const std::vector<std::string_view> views(call.words.begin(), call.words.end());
+    const std::string_view known = conf::known_keyword(conf::KnownKind::cli, views);
+    refusal = {known.empty() ? unknown_text(command_names(), call.words)
+                             : "'" + std::string(known) +
+                                   "' is a known HAProxy command, not supported by Evenkeel yet.\n",
+               Severity::info};
     return nullptr;
   }
+  const Command* const command = &kCommands[*found];
   if (call.session.level < command->level) {
     refusal = failed("Permission denied\n");
     return nullptr;

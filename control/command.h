@@ -30,8 +30,8 @@ enum class SeverityForm : std::uint8_t { none, number, string };
 struct CliSession {
   Level level = Level::admin;
   Level socket_level = Level::admin;  // what it began with
-  bool interactive = false;  // `prompt`
-  bool close = false;        // after the command
+  bool interactive = false;           // `prompt`
+  bool close = false;                 // after the command
   bool expert = false;
   bool experimental = false;
   SeverityForm severity = SeverityForm::none;
@@ -78,12 +78,16 @@ class Output {
   Severity severity = Severity::none;
 };
 
-// One line of the catalog. Exactly one of answer and dump is set.
-struct Command {
+// How a command is called and shown; the worker's and the master's commands have this in common.
+struct CommandName {
   std::string_view path;  // "show servers state"
   Level level;
   std::string_view usage;  // as `help` shows it
   std::string_view doc;
+};
+
+// One line of the catalog. Exactly one of answer and dump is set.
+struct Command : CommandName {
   Answer (*answer)(Call& call) = nullptr;
   // Between pieces of text it asks out.full() and flushes.
   Task<void> (*dump)(Call& call, Output& out) = nullptr;

@@ -18,6 +18,9 @@ namespace {
 constexpr std::size_t kPerMessage = 200;  // the kernel takes 253
 constexpr std::array<char, 4> kMagic = {'E', 'K', 'F', 'D'};
 constexpr Millis kPatience = 1000;
+constexpr unsigned kLevelBits = 3;
+constexpr unsigned kExpert = 4;
+constexpr unsigned kExperimental = 8;
 
 using Header = std::array<unsigned char, 8>;
 
@@ -40,9 +43,11 @@ bool wait_for(int fd, short events, Millis patience) noexcept {
   return n > 0;
 }
 
-bool send_message(int channel, Header header, std::span<const int> sockets) noexcept {
+// One message of a few bytes. patience 0: only if there is room.
+bool send_message(int channel, std::span<unsigned char> bytes, std::span<const int> sockets,
+                  Millis patience = kPatience) noexcept {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(kPerMessage * sizeof(int))> control{};
-  iovec data{header.data(), header.size()};
+  iovec data{bytes.data(), bytes.size()};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
@@ -57,25 +62,26 @@ bool send_message(int channel, Header header, std::span<const int> sockets) noex
   }
   for (;;) {
     const ssize_t n = sendmsg(channel, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n == static_cast<ssize_t>(header.size())) return true;
+    if (n == static_cast<ssize_t>(bytes.size())) return true;
     if (n >= 0) return errno = EPROTO, false;  // so small a message is not split
     if (errno == EINTR) continue;
-    if (errno != EAGAIN || !wait_for(channel, POLLOUT, kPatience)) return false;
+    if (errno != EAGAIN || patience == 0 || !wait_for(channel, POLLOUT, patience)) return false;
   }
 }
 
-// Appends the descriptors of one message; the number of those that there are in all, or -1 with `why`.
-int receive_message(int channel, std::vector<int>& sockets, std::string& why) {
-  Header header{};
+// The bytes and descriptors of one message, as recvmsg() counts them. cut: there were more descriptors than
+// fit.
+ssize_t receive_bytes(int channel, std::span<unsigned char> bytes, std::vector<int>& sockets, int flags,
+                      bool& cut) {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(kPerMessage * sizeof(int))> control{};
-  iovec data{header.data(), header.size()};
+  iovec data{bytes.data(), bytes.size()};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   ssize_t n = 0;
-  do n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+  do n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC | flags);
   while (n < 0 && errno == EINTR);
   for (cmsghdr* c = CMSG_FIRSTHDR(&message); n > 0 && c != nullptr; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
@@ -84,11 +90,20 @@ int receive_message(int channel, std::vector<int>& sockets, std::string& why) {
     sockets.resize(before + count);
     std::memcpy(sockets.data() + before, CMSG_DATA(c), count * sizeof(int));
   }
+  cut = (message.msg_flags & MSG_CTRUNC) != 0;
+  return n;
+}
+
+// Appends the descriptors of one message; the number of those that there are in all, or -1 with `why`.
+int receive_message(int channel, std::vector<int>& sockets, std::string& why) {
+  Header header{};
+  bool cut = false;
+  const ssize_t n = receive_bytes(channel, header, sockets, MSG_WAITALL, cut);
   if (n < 0) return why = std::strerror(errno), -1;
   if (n == 0) return why = "closed the connection", -1;
   if (n != static_cast<ssize_t>(header.size()) || std::memcmp(header.data(), kMagic.data(), 4) != 0)
     return why = "did not answer with sockets (is it an Evenkeel with 'expose-fd listeners'?)", -1;
-  if ((message.msg_flags & MSG_CTRUNC) != 0) return why = "sent more descriptors than we may have", -1;
+  if (cut) return why = "sent more descriptors than we may have", -1;
   return header[4] | header[5] << 8;
 }
 
@@ -112,7 +127,8 @@ bool send_sockets(int channel, std::span<const int> sockets) noexcept {
   std::size_t sent = 0;
   do {
     const std::size_t here = std::min(kPerMessage, total - sent);
-    if (!send_message(channel, header_of(total, here), sockets.subspan(sent, here))) return false;
+    Header header = header_of(total, here);
+    if (!send_message(channel, header, sockets.subspan(sent, here))) return false;
     sent += here;
   } while (sent < total);
   return true;
@@ -131,6 +147,30 @@ std::optional<std::vector<int>> receive_sockets(int channel, Millis patience, st
     if (total >= 0) continue;
     for (const int fd : sockets) ::close(fd);
     return std::nullopt;
+  }
+}
+
+bool hand_connection(int channel, const HandedConnection& connection) noexcept {
+  std::array<unsigned char, 1> byte = {static_cast<unsigned char>(
+      static_cast<unsigned>(connection.level) | (connection.expert ? kExpert : 0U) |
+      (connection.experimental ? kExperimental : 0U))};
+  return send_message(channel, byte, {&connection.fd, 1}, 0);
+}
+
+Handed take_connection(int channel, HandedConnection& connection) {
+  for (;;) {
+    std::array<unsigned char, 1> byte{};
+    std::vector<int> sockets;
+    bool cut = false;
+    const ssize_t n = receive_bytes(channel, byte, sockets, MSG_DONTWAIT, cut);
+    if (n == 0 || (n < 0 && errno != EAGAIN)) return Handed::ended;
+    if (n < 0) return Handed::nothing_yet;
+    if (sockets.empty()) continue;  // we have no descriptor left for it, which closes it
+    connection.fd = sockets.front();
+    connection.level = static_cast<Level>(std::min(byte[0] & kLevelBits, 2U));
+    connection.expert = (byte[0] & kExpert) != 0;
+    connection.experimental = (byte[0] & kExperimental) != 0;
+    return Handed::connection;
   }
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "control/command.h"
 #include "core/clock.h"
 
 namespace evenkeel::frontends {
@@ -30,6 +31,20 @@ bool send_sockets(int channel, std::span<const int> sockets) noexcept;
 // Takes them as close-on-exec descriptors. nullopt: the sender has gone, was silent for that long or speaks
 // another language; what had come is closed again, `why` has words for it.
 std::optional<std::vector<int>> receive_sockets(int channel, Millis patience, std::string& why);
+// A connection to the runtime socket that the master hands to its worker, over the channel between them: one
+// byte (level, and whether expert and experimental mode are on) with the descriptor.
+struct HandedConnection {
+  int fd = -1;
+  Level level = Level::user;
+  bool expert = false;
+  bool experimental = false;
+};
+// The descriptor stays the caller's. Does not wait: false when the worker has not taken what came before.
+bool hand_connection(int channel, const HandedConnection& connection) noexcept;
+enum class Handed : unsigned char { connection, nothing_yet, ended };
+// Never waits. fd is close-on-exec and non-blocking, and the caller's.
+Handed take_connection(int channel, HandedConnection& connection);
+
 // -x: asks the process behind this unix socket ("/path", "unix@/path", "abns@name") for its sockets.
 std::optional<std::vector<int>> fetch_sockets(const std::string& socket, std::string& why);
 

@@ -1,7 +1,6 @@
 #include "control/master.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 #include <cstring>
 
 #include "control/handover.h"
+#include "control/master_cli.h"
 #include "control/notify.h"
 #include "core/log.h"
 
@@ -51,9 +51,16 @@ int exit_code_of(int status) noexcept {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-class Master {
+std::string column(std::string text, std::size_t width = 15) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text + ' ';
+}
+
+class Master final : public MasterView {
  public:
-  Master(const MasterOptions& options, MasterState state) : options_(options), state_(std::move(state)) {}
+  Master(const MasterOptions& options, MasterState state) : options_(options), state_(std::move(state)) {
+    if (state_.started == 0) state_.started = SystemClock().now_ms();
+  }
 
   int run(const WorkerMain& worker_main) {
     sigset_t set;
@@ -62,20 +69,90 @@ class Master {
     sigprocmask(SIG_BLOCK, &set, nullptr);
     signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     for (const MasterWorker& worker : state_.workers) fcntl(worker.channel, F_SETFD, FD_CLOEXEC);
-    for (const int fd : state_.sockets) fcntl(fd, F_SETFD, FD_CLOEXEC);
+    for (const auto* list : {&state_.sockets, &state_.cli_sockets})
+      for (const int fd : *list) fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (!open_cli()) return 1;
     if (worker_main) {
       if (const auto code = start_worker(worker_main)) return *code;
     } else {
       refused();
     }
-    while (!state_.workers.empty() || (!options_.exit_on_failure && !stopping_)) {
-      pollfd p{signals_, POLLIN, 0};
-      if (poll(&p, 1, -1) > 0) take_signals();
-    }
+    watch();
     return leave();
   }
 
+  [[nodiscard]] std::optional<CliTarget> find_worker(unsigned number, pid_t pid) const override {
+    for (const MasterWorker& worker : state_.workers) {
+      if (worker.pid == pid || (worker.reloads == 0 && number == 1))
+        return CliTarget{worker.pid, worker.channel};
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::string show_proc() const override {
+    const Millis now = SystemClock().now_ms();
+    const auto line = [&](pid_t pid, const char* type, const std::string& reloads, Millis started,
+                          const std::string& version) {
+      return column(std::to_string(pid)) + column(type) + column(reloads) + column(uptime(now - started)) +
+             version + "\n";
+    };
+    std::string out = column("#<PID>") + column("<type>") + column("<reloads>") + column("<uptime>") +
+                      column("<version>", 14) + "\n";
+    out += line(getpid(), "master",
+                std::to_string(state_.reloads) + " [failed: " + std::to_string(state_.failed_reloads) + "]",
+                state_.started, options_.version);
+    std::string old;
+    out += "# workers\n";
+    for (const MasterWorker& w : state_.workers)
+      (w.reloads == 0 ? out : old) += line(w.pid, "worker", std::to_string(w.reloads), w.started, w.version);
+    if (!old.empty()) out += "# old workers\n" + old;
+    return out + "# programs\n";
+  }
+
+  [[nodiscard]] const std::string& version() const noexcept override { return options_.version; }
+  [[nodiscard]] bool reload_failed() const noexcept override { return state_.failed_reloads > 0; }
+  void reload() override {
+    if (!stopping_) execute_anew();
+  }
+
  private:
+  // The sockets of the image before, or new ones.
+  bool open_cli() {
+    if (state_.cli_sockets.size() == options_.cli.size()) return true;
+    for (const frontends::BindDef& def : options_.cli) {
+      std::string error;
+      const int fd = open_cli_socket(def, error);
+      if (fd < 0) return log_error("-S: " + error), false;
+      state_.cli_sockets.push_back(fd);
+    }
+    return true;
+  }
+
+  void watch() {
+    Worker worker(0);
+    std::vector<MasterCli::Socket> sockets;
+    for (std::size_t i = 0; i < state_.cli_sockets.size(); ++i)
+      sockets.push_back({state_.cli_sockets[i], level_of(options_.cli[i].level)});
+    MasterCli cli(worker, *this, std::move(sockets));
+    FdStream signals(worker, signals_);
+    cli.start();
+    spawn(watch_signals(worker, signals, cli));
+    worker.run();
+  }
+
+  // The end of the loop is the end of the master.
+  Task<void> watch_signals(Worker& worker, FdStream& signals, MasterCli& cli) {
+    while (!state_.workers.empty() || (!options_.exit_on_failure && !stopping_)) {
+      take_signals();
+      signals.exhausted_read();
+      if (state_.workers.empty() && (options_.exit_on_failure || stopping_)) break;
+      (void)co_await signals.readable();
+    }
+    cli.stop();
+    while (!cli.idle()) co_await worker.yield();
+    worker.stop();
+  }
+
   // The exit code where the process has to end: in the worker after its work, and in a master that has
   // nothing to watch.
   std::optional<int> start_worker(const WorkerMain& worker_main) {
@@ -91,6 +168,7 @@ class Master {
       ::close(channel[0]);
       ::close(signals_);
       for (const MasterWorker& worker : state_.workers) ::close(worker.channel);
+      for (const int fd : state_.cli_sockets) ::close(fd);
       return worker_main(state_.sockets, channel[1]);
     }
     ::close(channel[1]);
@@ -107,7 +185,7 @@ class Master {
     }
     for (const int fd : state_.sockets) ::close(fd);
     state_.sockets = std::move(*sockets);
-    succeeded({pid, channel[0], 0});
+    succeeded({pid, channel[0], 0, SystemClock().now_ms(), options_.version});
     return std::nullopt;
   }
 
@@ -144,7 +222,7 @@ class Master {
           break;
         case SIGUSR2:
         case SIGHUP:
-          if (!stopping_) reload();
+          reload();
           break;
         case SIGTERM:
         case SIGINT:
@@ -212,12 +290,13 @@ class Master {
     return code;
   }
 
-  void reload() {
+  void execute_anew() {
     log_notice("Reloading Evenkeel");
     if (options_.notify) notify_reloading();
     ++state_.reloads;
     for (const MasterWorker& worker : state_.workers) keep_over_exec(worker.channel);
-    for (const int fd : state_.sockets) keep_over_exec(fd);
+    for (const auto* list : {&state_.sockets, &state_.cli_sockets})
+      for (const int fd : *list) keep_over_exec(fd);
     setenv(kMasterStateVariable, state_.serialize().c_str(), 1);
     std::vector<char*> argv;
     for (const std::string& arg : options_.argv) argv.push_back(const_cast<char*>(arg.c_str()));
@@ -242,30 +321,42 @@ class Master {
 }  // namespace
 
 std::string MasterState::serialize() const {
-  std::string out = std::to_string(reloads) + "," + std::to_string(failed_reloads) + ";";
+  std::string out =
+      std::to_string(reloads) + "," + std::to_string(failed_reloads) + "," + std::to_string(started) + ";";
   for (const MasterWorker& w : workers) {
-    out += std::to_string(w.pid) + "," + std::to_string(w.channel) + "," + std::to_string(w.reloads) + ":";
+    out += std::to_string(w.pid) + "," + std::to_string(w.channel) + "," + std::to_string(w.reloads) + "," +
+           std::to_string(w.started) + "," + w.version + ":";
   }
-  out += ";";
-  for (const int fd : sockets) out += std::to_string(fd) + ":";
+  for (const auto* list : {&sockets, &cli_sockets}) {
+    out += ";";
+    for (const int fd : *list) out += std::to_string(fd) + ":";
+  }
   return out + ";" + startup_version;
 }
 
 std::optional<MasterState> MasterState::parse(std::string_view text) {
   MasterState state;
-  if (!take_number(text, ',', state.reloads) || !take_number(text, ';', state.failed_reloads))
+  if (!take_number(text, ',', state.reloads) || !take_number(text, ',', state.failed_reloads) ||
+      !take_number(text, ';', state.started)) {
     return std::nullopt;
+  }
   while (!text.empty() && text.front() != ';') {
     MasterWorker& w = state.workers.emplace_back();
     if (!take_number(text, ',', w.pid) || !take_number(text, ',', w.channel) ||
-        !take_number(text, ':', w.reloads)) {
+        !take_number(text, ',', w.reloads) || !take_number(text, ',', w.started)) {
       return std::nullopt;
     }
+    const std::size_t end = text.find(':');
+    if (end == std::string_view::npos) return std::nullopt;
+    w.version = text.substr(0, end);
+    text.remove_prefix(end + 1);
   }
-  if (text.empty()) return std::nullopt;
-  text.remove_prefix(1);
-  while (!text.empty() && text.front() != ';')
-    if (!take_number(text, ':', state.sockets.emplace_back())) return std::nullopt;
+  for (auto* list : {&state.sockets, &state.cli_sockets}) {
+    if (text.empty()) return std::nullopt;
+    text.remove_prefix(1);
+    while (!text.empty() && text.front() != ';')
+      if (!take_number(text, ':', list->emplace_back())) return std::nullopt;
+  }
   if (text.empty()) return std::nullopt;
   state.startup_version = text.substr(1);
   return state;

@@ -14,18 +14,25 @@
 #include <string_view>
 #include <vector>
 
+#include "core/clock.h"
+#include "frontends/frontend_def.h"
+
 namespace evenkeel::control {
 
 struct MasterWorker {
   pid_t pid = 0;
   int channel = -1;      // to the worker; it ends when the master is gone
   unsigned reloads = 0;  // that it has outlived; 0: the present one
+  Millis started = 0;    // on the clock that all processes share
+  std::string version;   // of the program that it runs
 };
 
 // What survives the execution of the next image: descriptors by number, processes by id.
 struct MasterState {
   std::vector<MasterWorker> workers;
   std::vector<int> sockets;
+  std::vector<int> cli_sockets;  // that the master itself listens on
+  Millis started = 0;            // of the first image; 0: not yet
   unsigned reloads = 0;
   unsigned failed_reloads = 0;
   std::string startup_version;  // of the image that was started first
@@ -47,6 +54,8 @@ struct MasterOptions {
   bool exit_on_failure = true;           // when the worker crashes
   unsigned max_reloads = 0;              // a worker that has outlived more is ended; 0: never
   std::function<void()> on_first_ready;  // the daemon's parent may go
+  std::vector<frontends::BindDef> cli;   // -S
+  std::string version;
 };
 
 // What the new process does: serve with these sockets, and report on this channel by send_sockets(). Returns

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "control/command.h"
+#include "control/handover.h"
 #include "core/task.h"
 #include "frontends/engine.h"
 
@@ -32,6 +33,9 @@ class RuntimeServer {
   // Accepts nobody any more; connections stay. Any thread.
   void stop_listening();
 
+  // Serves a connection that came to the master's socket, also during a soft stop. On worker 0.
+  void take(const HandedConnection& handed);
+
   // `show cli sockets`: one line per socket.
   void list_sockets(std::string& out) const;
   // The descriptors that it listens on, in the order of the configuration.
@@ -39,9 +43,11 @@ class RuntimeServer {
 
  private:
   struct Socket;
-  class Connection;
   Task<void> accept_loop(Socket& socket);
   Task<void> serve(Socket& socket, int fd);
+  Task<void> serve_master(HandedConnection handed);
+  // gives_sockets: expose-fd listeners.
+  Task<void> converse(CliSession& session, int fd, bool gives_sockets);
 
   frontends::Engine& engine_;
   std::vector<std::unique_ptr<Socket>> sockets_;

@@ -1,5 +1,7 @@
 #include "core/buffer.h"
 
+#include "core/poison.h"
+
 namespace evenkeel {
 
 BufferPool::~BufferPool() {
@@ -11,6 +13,7 @@ char* BufferPool::take() {
   if (!free_.empty()) {
     char* block = free_.back();
     free_.pop_back();
+    poison(block, block_size_);
     return block;
   }
   return new char[block_size_];

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "core/log.h"
+#include "core/poison.h"
 
 namespace evenkeel {
 namespace {
@@ -59,7 +60,9 @@ void* frame_alloc(std::size_t size) {
   auto& p = pool();
   if (p.head[index] != nullptr) {
     --p.count[index];
-    return std::exchange(p.head[index], p.head[index]->next);
+    void* const frame = std::exchange(p.head[index], p.head[index]->next);
+    poison(frame, index * kClass);
+    return frame;
   }
   return ::operator new(index* kClass);
 }

@@ -23,7 +23,7 @@ Answer lower(Call& call, Level level) {
 }  // namespace
 
 Answer help(Call& call) {
-  return {help_text(std::span(call.words).subspan(call.path_words)), Severity::none};
+  return {help_text(command_names(), std::span(call.words).subspan(call.path_words)), Severity::none};
 }
 
 Answer prompt(Call& call) {

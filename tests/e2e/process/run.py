@@ -337,6 +337,116 @@ class Stopping(ProcessTest):
         self.assertRegex(err, r"threads, \d+ of \d+ connections")
 
 
+def talk(path, text):
+    """What the master's socket answers to these lines until it ends the connection."""
+    data = b""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(PATIENCE)
+        s.connect(path)
+        s.sendall(text.encode() + b"\n")
+        s.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := s.recv(65536):
+                data += chunk
+    return data.decode()
+
+
+class MasterSocket(ProcessTest):
+    # Answered by HAProxy 2.6 in the same way; `help` has other words there.
+    COMMANDS = [
+        "show proc", "show version", "prompt", "@1", "@2 show version", "@!99 show version", "@master show proc",
+        "@master", "@1 show version; @1 get weight b/s; show version",
+        "@1; show version; get weight b/s; @master; show version",
+        "prompt;show proc;@1;show version;get weight b/s;@master;show version;quit",
+        "user; show proc; reload; @1 disable server b/s; @1 show cli level",
+        "operator; @1 disable server b/s; @1 show cli level", "show cli level", "@x", "@0", "@!x", "quit",
+        "expert-mode", "expert-mode on; @1 expert-mode; @1 experimental-mode",
+        "experimental-mode on; @1 expert-mode; @1 experimental-mode", "expert-mode on; expert-mode; @1 expert-mode",
+        "expert-mode on;experimental-mode on;prompt;@1;expert-mode off;show version;@master",
+        "expert-mode bla; prompt", "operator;expert-mode on;prompt;@1 show version", "prompt;quit", "prompt;@99",
+        "prompt;prompt;show version", "prompt;@1 show version; @1; @; @1;@0; @99;;",
+        "prompt; @1 quit; @1 prompt; show version", "@1 prompt; @1 show version",
+        "show version <<\nx\n\nshow version", "show version\nshow cli level",
+        "prompt\nshow version\n@1\nshow cli level\n@", "@1;@!999;show version", "@1 ; @1",
+        "@1;operator;show cli level;user;show cli level", "@1 operator; @1 show cli level",
+        "user;operator;show cli level", "@1 set weight b/s 20; @1 get weight b/s",
+    ]
+
+    def master(self, name, program=None, level=""):
+        config = self.config(f"{name}.cfg", free_port(), extra="backend b\n server s 127.0.0.1:1\n")
+        child = self.start("-W", "-S", f"{self.path(name)},mode,600{level}", "-f", config, program=program)
+        until(lambda: "success" in child.stderr.readline(), "a worker")
+        return child
+
+    def plain(self, text):
+        """Process ids, versions and times made equal."""
+        text = re.sub(r"^\d+( +(?:worker|master) )", r"PID\1", text, flags=re.M)
+        text = re.sub(r"(^|> )\d+(?=(\([xe]+\))?> )", r"\1PID", text, flags=re.M)
+        text = re.sub(r"(^|> )\d+(?=(\([xe]+\))?> )", r"\1PID", text, flags=re.M)
+        text = re.sub(r"0d00h\d\dm\d\ds", "UP", text)
+        return re.sub(r"\d+\.\d+\.\d+[-+\w]*", "VERSION", text)
+
+    @unittest.skipUnless(os.path.exists(ORACLE), "needs haproxy")
+    def test_answers_like_haproxys(self):
+        self.master("ours")
+        self.master("theirs", program=ORACLE)
+        for command in self.COMMANDS:
+            with self.subTest(command):
+                self.assertEqual(self.plain(talk(self.path("ours"), command)),
+                                 self.plain(talk(self.path("theirs"), command)))
+        self.assertEqual(os.stat(self.path("ours")).st_mode & 0o777, 0o600)
+
+    def test_reloads_and_keeps_its_socket(self):
+        child = self.master("m")
+        self.assertIn("1 [failed: 0]", [talk(self.path("m"), "reload"), talk(self.path("m"), "show proc")][1])
+        self.write("m.cfg", "nonsense\n")
+        talk(self.path("m"), "reload")
+        out = talk(self.path("m"), "prompt;show proc;@1 show version")
+        self.assertTrue(out.startswith("master[ReloadFailed]> "), out)
+        self.assertIn("2 [failed: 1]", out)
+        until(lambda: talk(self.path("m"), "show proc").count(" worker ") == 1, "the end of the old worker")
+        child.send_signal(signal.SIGTERM)
+        self.assertEqual(self.ended(child)[0], 0)
+
+    def test_talks_to_a_worker_that_is_leaving(self):
+        port = free_port()
+        config = self.config("m.cfg", port, global_lines=f" stats socket {self.path('s')} level admin")
+        child = self.start("-W", "-S", self.path("m"), "-f", config)
+        self.serving(port, "hello")
+        held = socket.create_connection(("127.0.0.1", port))
+        held.sendall(b"GET / HTTP/1.1\r\n")
+        old = until(lambda: re.search(r"^(\d+) +worker", talk(self.path("m"), "show proc"), re.M), "the worker").group(1)
+        until(lambda: "src=127" in talk(self.path("m"), "@1 show sess"), "the session")
+        talk(self.path("m"), "reload")
+        until(lambda: f"# old workers\n{old} " in talk(self.path("m"), "show proc"), "the old worker")
+        self.assertIn(f"\nPid: {old}\n", talk(self.path("m"), f"@!{old} show info"))
+        self.assertNotIn(f"\nPid: {old}\n", talk(self.path("m"), "@1 show info"))
+        held.close()
+        self.gone(int(old))
+        child.send_signal(signal.SIGTERM)
+        self.ended(child)
+
+    def test_level_of_the_socket(self):
+        self.master("m", level=",level,user")
+        self.assertEqual(talk(self.path("m"), "show cli level;reload;@1 disable server b/s"),
+                         "user\n\nPermission denied\n\nPermission denied\n\n")
+
+    def test_bad_addresses_are_told(self):
+        config = self.config("m.cfg", free_port())
+        code, _, err = self.run_to_end("-W", "-S", "/nowhere/at/all", "-f", config)
+        self.assertEqual(code, 1)
+        self.assertIn("-S: cannot bind socket (No such file or directory) for [/nowhere/at/all]", err)
+        code, _, err = self.run_to_end("-W", "-S", "/tmp/x,nonsense", "-f", config)
+        self.assertEqual(code, 1)
+        self.assertIn("nonsense", err)
+
+    def test_worker_knows_the_address(self):
+        self.config("m.cfg", free_port())
+        child = self.start("-W", "-S", self.path("m"), "-f", self.path("m.cfg"))
+        until(lambda: "success" in child.stderr.readline(), "a worker")
+        self.assertIn(f"HAPROXY_MASTER_CLI=unix@{self.path('m')}\n", talk(self.path("m"), "@1 show env"))
+
+
 class Reloading(ProcessTest):
     def daemon(self, generation, port, *args, threads=2):
         config = self.config(f"{generation}.cfg", port, answer=generation, global_lines=(
@@ -410,6 +520,24 @@ class Reloading(ProcessTest):
         self.config("m.cfg", port, answer="again")
         child.send_signal(signal.SIGUSR2)
         self.serving(port, "again")
+
+    def test_options_about_haproxys_insides_are_one_warning(self):
+        code, _, err = self.run_to_end("-dMtag,no-merge", "-dZ", "-dF", "-dG", "-dt", "h1", "-c", "-f",
+                                       self.config("a.cfg", free_port()))
+        self.assertEqual(code, 0)
+        self.assertEqual(err.count("no counterpart here"), 1)
+        self.assertIn("-dMtag, -dMno-merge, -dZ, -dF, -dG, -dt", err)
+
+    def test_dump_of_the_configuration_is_one(self):
+        config = self.config("a.cfg", free_port(), extra="backend b # comment\n server s 127.0.0.1:1\n")
+        code, out, err = self.run_to_end("-dC", "-c", "-q", "-f", config)
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("backend b\n\tserver s 127.0.0.1:1\n", out)
+        again = self.run_to_end("-dC", "-c", "-q", "-f", self.write("dump.cfg", out))
+        self.assertEqual(again, (0, out, ""))
+        hidden = self.run_to_end("-dC4711", "-c", "-q", "-f", config)[1]
+        self.assertNotIn("127.0.0.1", hidden)
+        self.assertIn("\tserver h", hidden)
 
     def test_crash_of_the_worker_ends_the_master(self):
         child = self.master(free_port())
