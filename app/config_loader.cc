@@ -1,5 +1,6 @@
 #include "app/config_loader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include "app/old_rules.h"
 #include "app/post_checks.h"
 #include "app/proxy_section.h"
+#include "app/state_files.h"
 #include "backends/check_expressions.h"
 #include "backends/proxy_keywords.h"
 #include "conf/keyword_table.h"
@@ -54,6 +56,9 @@ class Loader {
     if (!services_.read_file) services_.read_file = read_from_disk;
     services_.resolver = remembering(services_.resolver);
     services_.rules = &draft_.rules;
+    services_.saved = [this](const backends::ProxyDraft& proxy, const std::string& server) {
+      return states_.find(proxy, server);
+    };
     draft_.rules.read_file = [this](const std::string& path, std::string& content) {
       auto text = services_.read_file(path);
       content = text ? std::move(*text) : text.error();
@@ -283,7 +288,16 @@ class Loader {
     apply_proxy_line(made, bind, diagnostics_);
   }
 
+  // Servers look into state files while their lines are read, so what names the files comes first.
+  static void state_files_first(Section& section) {
+    std::stable_partition(section.lines.begin(), section.lines.end(), [](const Statement& line) {
+      const std::string& word = line.words.front().text;
+      return word == "load-server-state-from-file" || word == "server-state-file-name";
+    });
+  }
+
   void lines(ProxySection& made, Section& section) {
+    state_files_first(section);
     for (Statement& line : section.lines) {
       const rules::RuleDraft::Slot slot = slot_of_old_rule(line.words.front().text);
       if (modernise(line, section.kind, diagnostics_) == Dialect::dropped) continue;
@@ -298,6 +312,7 @@ class Loader {
   conf::Diagnostics& diagnostics_;
   backends::LoadServices services_;
   ConfigDraft draft_;
+  StateFiles states_{draft_.global, services_, diagnostics_};
   ProxySection factory_;  // what sections without defaults start from
   const ProxySection* latest_defaults_ = nullptr;
   std::map<std::string, const ProxySection*, std::less<>> named_defaults_;

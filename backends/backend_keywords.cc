@@ -127,7 +127,20 @@ void dispatch(ProxyDraft& draft, Args& args) {
 
 constexpr unsigned kBack = conf::kBackendsAndDefaults;
 
+void load_server_state(ProxyDraft& proxy, Args& args) {
+  using Source = ProxyDraft::StateSource;
+  constexpr std::array kSources = {Source::global, Source::local, Source::none};
+  if (const auto word = args.one_of({"global", "local", "none"})) proxy.state_source = kSources[*word];
+}
+
+void server_state_file_name(ProxyDraft& proxy, Args& args) {
+  proxy.state_file.clear();
+  if (!args.accept("use-backend-name")) proxy.state_file = args.next();
+}
+
 constexpr std::array kKeywords = {
+    Keyword<ProxyDraft>{"load-server-state-from-file", kBack, false, load_server_state},
+    Keyword<ProxyDraft>{"server-state-file-name", kBack, false, server_state_file_name},
     Keyword<ProxyDraft>{"retries", kBack, false, retries},
     Keyword<ProxyDraft>{"retry-on", kBack, false, retry_on},
     Keyword<ProxyDraft>{"http-reuse", kBack, false, http_reuse},

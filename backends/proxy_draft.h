@@ -14,12 +14,16 @@
 
 namespace evenkeel::backends {
 
+struct ProxyDraft;
+
 // What reading a configuration asks of the machine; tests put their own in its place.
 struct LoadServices {
   conf::Resolver resolver = conf::resolve_with_libc;
   bool ignore_unresolved = false;  // -dr: every init-addr list ends with "none"
   // The whole text of a file, or why there is none ("No such file or directory").
   std::function<Result<std::string, std::string>(const std::string& path)> read_file;
+  // What a state file says about this server of the proxy, as the proxy is set up so far; may be null.
+  std::function<std::shared_ptr<const SavedState>(const ProxyDraft& proxy, const std::string& server)> saved;
   rules::CompileEnv* rules = nullptr;  // set by the loader, one per load
 };
 
@@ -50,6 +54,8 @@ struct ProxyDraft {
   ServerDraft server_defaults;  // default-server
   std::vector<ServerDraft> servers;
   std::vector<ErrorEntry> errors;
+  enum class StateSource : std::uint8_t { none, global, local } state_source = StateSource::none;
+  std::string state_file;  // of StateSource::local; empty: the name of the backend
   // Where words stand whose sense is judged at the end ("option httplog", "cookie", "fullconn").
   std::map<std::string, conf::Location, std::less<>> places;
 

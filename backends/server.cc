@@ -21,6 +21,12 @@ std::uint32_t initial_admin(const ServerDef& def) noexcept {
   return flags;
 }
 
+// Its address came from a name, or has yet to come.
+bool named(const ServerDef& def) {
+  const bool ip = def.address.is_ip() || def.address.family() == AF_UNSPEC;
+  return ip && !def.host.empty() && def.host != "*" && !Address::from_ip(def.host, 0);
+}
+
 }  // namespace
 
 Server::Server(Backend& backend, std::shared_ptr<const ServerDef> def, std::uint32_t index, unsigned workers)
@@ -33,7 +39,7 @@ Server::Server(Backend& backend, std::shared_ptr<const ServerDef> def, std::uint
       agent_enabled(def->check.agent.enabled),
       totals(workers),
       last_change(monotonic_now()),
-      fqdn(def->address.family() == AF_UNSPEC ? def->host : ""),
+      fqdn(named(*def) ? def->host : ""),
       check_target{def->check.addr, def->check.port},
       agent_target{def->check.agent.addr, def->check.agent.port},
       backend_(backend),

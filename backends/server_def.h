@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "health/check_def.h"
 
 namespace evenkeel::backends {
+
+struct SavedState;
 
 // How a PROXY protocol header is sent to the server (manual 5.2, send-proxy*, proxy-v2-options).
 struct SendProxyDef {
@@ -60,6 +63,7 @@ struct ServerDef {
   std::uint32_t tcp_user_timeout = 0;  // ms, tcp-ut
   std::string init_addr;               // as written; empty: last,libc
   balance::HashKey hash_key = balance::HashKey::id;
+  std::shared_ptr<const SavedState> saved;  // from a state file; null: it starts anew
 };
 
 }  // namespace evenkeel::backends

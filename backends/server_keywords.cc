@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "backends/saved_state.h"
 #include "backends/tls_words.h"
 #include "health/keywords.h"
 
@@ -56,8 +57,7 @@ void take_port(ServerDraft& server, const conf::AddressSpec& spec) {
   if (spec.port_mode == Port::minus) def.port_offset = -static_cast<int>(spec.port);
 }
 
-// Obeys `init-addr` (manual 5.3.1): the first method that yields an address. There is no state of a previous
-// process to take "last" from.
+// Obeys `init-addr` (manual 5.3.1): the first method that yields an address.
 void find_address(ServerDraft& server, const conf::AddressSpec& spec, const LoadServices& services,
                   Args& args, const conf::Location& where) {
   const std::uint16_t port = server.port_given ? spec.port : 0;
@@ -75,6 +75,12 @@ void find_address(ServerDraft& server, const conf::AddressSpec& spec, const Load
     }
     if (const auto fixed = Address::from_ip(method, port)) {
       server.def.address = *fixed;
+      return;
+    }
+    const SavedState* const saved = server.def.saved.get();
+    if (method == "last" && saved != nullptr && saved->address.is_ip() && saved->fqdn == spec.host) {
+      server.def.address = saved->address;
+      server.def.address.set_port(port);
       return;
     }
     if (method != "libc") continue;
@@ -118,11 +124,25 @@ std::optional<conf::AddressSpec> server_address(Args& args) {
   return std::nullopt;
 }
 
+// Ports, and where checks go, as an operator may have set them.
+void take_saved_places(ServerDef& def) {
+  if (def.saved == nullptr) return;
+  const SavedState& saved = *def.saved;
+  if (saved.port != 0 && def.port_mode == PortMode::fixed && def.address.is_ip())
+    def.address.set_port(saved.port);
+  if (saved.check_port != 0) def.check.port = saved.check_port;
+  if (saved.check_address) def.check.addr = saved.check_address;
+  if (saved.agent_port != 0) def.check.agent.port = saved.agent_port;
+  if (saved.agent_address) def.check.agent.addr = saved.agent_address;
+}
+
 void finish(ProxyDraft& proxy, ServerDraft server, const conf::AddressSpec& spec,
             const conf::Location& address_at, Args& args) {
   server.def.host = spec.host;
+  if (proxy.services->saved) server.def.saved = proxy.services->saved(proxy, server.def.name);
   take_port(server, spec);
   find_address(server, spec, *proxy.services, args, address_at);
+  take_saved_places(server.def);
   health::CheckDef& check = server.def.check;
   find_check_address(check.addr, check.addr_name, *proxy.services, args);
   find_check_address(check.agent.addr, check.agent.addr_name, *proxy.services, args);

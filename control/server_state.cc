@@ -1,6 +1,6 @@
 #include "control/server_state.h"
 
-#include "health/status.h"
+#include "health/status_number.h"
 
 namespace evenkeel::control {
 namespace {
@@ -16,52 +16,6 @@ Operation operation_of(const Server& server) noexcept {
   if (server.stopping()) return Operation::stopping;
   const std::uint32_t full = server.user_weight.load() * balance::kWeightScale;
   return server.weight.load() < full ? Operation::starting : Operation::running;
-}
-
-// srv_check_status: HAProxy's numbers, seen in its output.
-int status_number(CheckStatus status) noexcept {
-  switch (status) {
-    case CheckStatus::unknown:
-    case CheckStatus::init:
-      return 1;
-    case CheckStatus::started:
-      return 2;
-    case CheckStatus::checked:
-      return 3;
-    case CheckStatus::observed:
-      return 4;
-    case CheckStatus::sock_err:
-      return 5;
-    case CheckStatus::l4_ok:
-      return 6;
-    case CheckStatus::l4_tout:
-      return 7;
-    case CheckStatus::l4_con:
-      return 8;
-    case CheckStatus::l6_ok:
-      return 9;
-    case CheckStatus::l6_tout:
-      return 10;
-    case CheckStatus::l6_rsp:
-      return 11;
-    case CheckStatus::l7_tout:
-      return 12;
-    case CheckStatus::l7_rsp:
-      return 13;
-    case CheckStatus::l7_ok:
-      return 15;
-    case CheckStatus::l7_okc:
-      return 16;
-    case CheckStatus::l7_sts:
-      return 17;
-    case CheckStatus::proc_err:
-      return 18;
-    case CheckStatus::proc_tout:
-      return 19;
-    case CheckStatus::proc_ok:
-      return 20;
-  }
-  return 0;
 }
 
 // srv_check_result
@@ -117,7 +71,7 @@ void append_server_state(std::string& out, const Server& server, Millis now) {
   number(server.user_weight.load());
   number(server.initial_weight);
   number((now - server.last_change) / 1000);
-  number(status_number(server.last_check.status));
+  number(health::status_number(server.last_check.status));
   number(result_number(server.last_check.status));
   number(server.health_value);
   number(check_state(check.enabled, server.checks_enabled.load(), paused, false));

@@ -87,8 +87,13 @@ void HealthChecks::start_on(unsigned worker) {
       const std::lock_guard lock(mutex_);
       const auto place = places_.find(server);
       if (place == places_.end() || place->second.worker != worker) continue;
-      place->second.id = monitor.add(target_of(*server));
-      if (server->in_maintenance()) monitor.set_enabled(place->second.id, CheckKind::health, false);
+      health::MonitorTarget target = target_of(*server);
+      if (server->def().saved != nullptr && !server->in_maintenance())
+        target.initial_health = server->health_value;
+      const health::CheckId id = place->second.id = monitor.add(std::move(target));
+      if (!server->checks_enabled.load() || server->in_maintenance())
+        monitor.set_enabled(id, CheckKind::health, false);
+      if (!server->agent_enabled.load()) monitor.set_enabled(id, CheckKind::agent, false);
     }
   }
   monitor.start();

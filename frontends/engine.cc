@@ -15,6 +15,7 @@
 #include "frontends/access_logs.h"
 #include "frontends/checks.h"
 #include "frontends/client_session.h"
+#include "frontends/restore.h"
 #include "stats/page_service.h"
 
 namespace evenkeel::frontends {
@@ -73,6 +74,7 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
     frontends_.push_back(std::move(frontend));
   }
   link_tracking();
+  restore_servers(*this);
   checks_ = std::make_unique<HealthChecks>(*this);
   pages_ = std::make_unique<stats::PageService>(system_clock());
   logs_ = std::make_unique<AccessLogs>(*config_, frontends_, workers);

@@ -24,6 +24,8 @@ struct GlobalDraft {
   std::string unix_prefix;
   ListenOptions unix_options;
   std::vector<conf::Location> socket_places;
+  std::string state_base;  // server-state-base
+  std::string state_file;  // server-state-file
 };
 
 }  // namespace evenkeel::frontends

@@ -157,6 +157,11 @@ void nothing_to_do(GlobalDraft&, Args&) {}
 
 constexpr unsigned kGlobal = conf::mask_of(conf::SectionKind::global);
 
+template <std::string GlobalDraft::*Field>
+void path(GlobalDraft& draft, Args& args) {
+  if (const auto value = args.required("a path")) draft.*Field = *value;
+}
+
 constexpr std::array kKeywords = {
     Keyword<GlobalDraft>{"chroot", kGlobal, false, word<&GlobalDef::chroot>},
     Keyword<GlobalDraft>{"daemon", kGlobal, false, flag<&GlobalDef::daemon>},
@@ -184,6 +189,8 @@ constexpr std::array kKeywords = {
     Keyword<GlobalDraft>{"nosplice", kGlobal, false, flag<&GlobalDef::no_splice>},
     Keyword<GlobalDraft>{"pidfile", kGlobal, false, word<&GlobalDef::pidfile>},
     Keyword<GlobalDraft>{"quiet", kGlobal, false, flag<&GlobalDef::quiet>},
+    Keyword<GlobalDraft>{"server-state-base", kGlobal, false, path<&GlobalDraft::state_base>},
+    Keyword<GlobalDraft>{"server-state-file", kGlobal, false, path<&GlobalDraft::state_file>},
     Keyword<GlobalDraft>{"set-dumpable", kGlobal, true, flag<&GlobalDef::set_dumpable>},
     Keyword<GlobalDraft>{"spread-checks", kGlobal, false, number<&GlobalDef::spread_checks, 0, 50>},
     Keyword<GlobalDraft>{"stats maxconn", kGlobal, false, count<&GlobalDef::stats_maxconn>},

@@ -375,7 +375,13 @@ class MasterSocket(ProcessTest):
     def master(self, name, program=None, level=""):
         config = self.config(f"{name}.cfg", free_port(), extra="backend b\n server s 127.0.0.1:1\n")
         child = self.start("-W", "-S", f"{self.path(name)},mode,600{level}", "-f", config, program=program)
+
+        def answers():
+            with contextlib.suppress(OSError):
+                return " worker " in talk(self.path(name), "show proc")
+        # HAProxy's master executes itself once more when the worker runs.
         until(lambda: "success" in child.stderr.readline(), "a worker")
+        until(lambda: answers() and answers(), "the master")
         return child
 
     def plain(self, text):
@@ -445,6 +451,135 @@ class MasterSocket(ProcessTest):
         child = self.start("-W", "-S", self.path("m"), "-f", self.path("m.cfg"))
         until(lambda: "success" in child.stderr.readline(), "a worker")
         self.assertIn(f"HAPROXY_MASTER_CLI=unix@{self.path('m')}\n", talk(self.path("m"), "@1 show env"))
+
+
+class StateFiles(ProcessTest):
+    CONFIG = """global
+ stats socket {sock} level admin
+ server-state-base {folder}
+ server-state-file {state}
+defaults
+ mode http
+ timeout client 5s
+ timeout server 5s
+ timeout connect 5s
+ load-server-state-from-file global
+listen f
+ bind 127.0.0.1:{port}
+ server unused 127.0.0.1:1
+backend b
+ server weight 127.0.0.1:1 weight 10
+ server weightchg 127.0.0.1:1 weight 11
+ server maint 127.0.0.1:1
+ server drain 127.0.0.1:1
+ server dis 127.0.0.1:1 disabled
+ server addr 127.0.0.1:1
+ server host localhost:1
+ server hostlibc localhost:1 init-addr libc,none
+ server down 127.0.0.1:1 check inter 1h rise 2 fall 3
+ server up 127.0.0.1:{port} check inter 1h rise 2 fall 3
+ server off 127.0.0.1:1 check inter 1h
+ server port 127.0.0.1:1
+ server checked 127.0.0.1:1 check inter 1h
+ server led 127.0.0.1:1 track b/leader
+ server leader 127.0.0.1:1 check inter 1h
+ server new 127.0.0.1:1
+ server bad 127.0.0.1:1
+backend mine
+ load-server-state-from-file local
+ server maint 127.0.0.1:1
+backend named
+ server maint 127.0.0.1:1
+ server-state-file-name other.state
+ load-server-state-from-file local
+backend none
+ load-server-state-from-file none
+ server maint 127.0.0.1:1
+"""
+    HEAD = "1\n# be_id be_name srv_id srv_name ...\n"
+    ROWS = """3 b 1 weight 127.0.0.1 2 0 33 10 500 1 0 3 0 0 0 0 - 1 - 0 0 - - 0
+3 b 2 weightchg 127.0.0.1 2 0 33 10 500 1 0 3 0 0 0 0 - 1 - 0 0 - - 0
+3 b 3 maint 127.0.0.1 2 1 1 1 500 1 0 3 0 0 0 0 - 1 - 0 0 - - 0
+3 b 4 drain 127.0.0.1 2 8 1 1 500 1 0 3 0 0 0 0 - 1 - 0 0 - - 0
+3 b 5 dis 127.0.0.1 2 0 1 1 500 1 0 3 0 0 0 0 - 1 - 0 0 - - 0
+3 b 6 addr 127.0.0.9 2 0 1 1 500 1 0 3 0 0 0 0 - 1 - 0 0 - - 0
+3 b 7 host 127.0.0.9 2 0 1 1 500 1 0 3 0 0 0 0 localhost 1 - 0 0 - - 0
+3 b 8 hostlibc 127.0.0.9 2 0 1 1 500 1 0 3 0 0 0 0 localhost 1 - 0 0 - - 0
+3 b 9 down 127.0.0.1 0 0 1 1 500 8 2 0 6 0 0 0 - 1 - 0 0 - - 0
+3 b 10 up 127.0.0.1 2 0 1 1 500 6 3 4 6 0 0 0 - {port} - 0 0 - - 0
+3 b 11 off 127.0.0.1 2 0 1 1 500 6 3 4 2 0 0 0 - 1 - 0 0 - - 0
+3 b 12 port 127.0.0.1 2 0 1 1 500 1 0 3 0 0 0 0 - 99 - 0 0 - - 0
+3 b 13 checked 127.0.0.1 2 1 1 1 500 6 3 3 6 0 0 0 - 1 - 0 555 127.0.0.8 - 0
+3 b 15 leader 127.0.0.1 0 1 1 1 500 6 3 0 14 0 0 0 - 1 - 0 0 - - 0
+9 b 17 bad 127.0.0.1 9 1 1 1 500 1 0 3 0 0 0 0 - 1 - 0 0 - - 0
+4 none 1 maint 127.0.0.1 2 1 1 1 500 1 0 3 0 0 0 0 - 1 - 0 0 - - 0
+"""
+    LOCAL = "5 {name} 1 maint 127.0.0.1 2 1 1 1 500 1 0 3 0 0 0 0 - 1 - 0 0 - - 0\n"
+
+    def prepare(self, name):
+        port = free_port()
+        self.write("state", self.HEAD + self.ROWS.format(port=port))
+        self.write("mine", self.HEAD + self.LOCAL.format(name="mine"))
+        self.write("other.state", self.HEAD + self.LOCAL.format(name="named"))
+        return self.write(name + ".cfg", self.CONFIG.format(
+            sock=self.path(name), folder=self.folder, state=self.path("state"), port=port))
+
+    def states(self, name, program=None):
+        child = self.start("-f", self.path(name + ".cfg"), program=program)
+
+        def dump():
+            with contextlib.suppress(OSError):
+                return talk(self.path(name), "show servers state")
+        text = until(dump, "the runtime socket")
+        child.terminate()
+        child.communicate(timeout=PATIENCE)
+        rows = [line.split() for line in text.splitlines()[2:] if line]
+        # Names, address, administrative state, weights, state of checks, name, port and where checks go.
+        return {row[1] + "/" + row[3]: [row[n] for n in (4, 6, 7, 8, 13, 14, 17, 21, 22, 23, 24)] for row in rows}
+
+    @unittest.skipUnless(os.path.exists(ORACLE), "needs haproxy")
+    def test_servers_go_on_as_haproxys_do(self):
+        self.prepare("ours")
+        ours = self.states("ours")
+        self.prepare("theirs")
+        theirs = self.states("theirs", program=ORACLE)
+        self.maxDiff = None
+        self.assertEqual(ours, theirs)
+        self.assertEqual(ours["b/weight"][2], "33")
+        self.assertEqual(ours["b/maint"][1], "1")
+        self.assertEqual(ours["mine/maint"][1], "1")
+        self.assertEqual(ours["named/maint"][1], "1")
+        self.assertEqual(ours["none/maint"][1], "0")
+
+    def test_bad_rows_and_files_are_warnings(self):
+        config = self.prepare("c")
+        code, _, err = self.run_to_end("-c", "-f", config)
+        self.assertEqual(code, 0)
+        self.assertIn("server 'b/bad' starts anew: srv_op_state '9' is out of range", err)
+        os.unlink(self.path("mine"))
+        self.write("state", "no state\n")
+        code, _, err = self.run_to_end("-c", "-f", config)
+        self.assertEqual(code, 0)
+        self.assertRegex(err, r"cannot use the server state file '.*/mine': No such file")
+        self.assertRegex(err, r"cannot use the server state file '.*/state': it does not begin with '1'")
+
+    def test_own_dump_survives_a_restart(self):
+        config = self.prepare("c")
+        os.unlink(self.path("state"))
+        child = self.start("-f", config)
+        until(lambda: os.path.exists(self.path("c")), "the runtime socket")
+        until(lambda: talk(self.path("c"), "set weight b/weight 77;set server b/up state drain;"
+                           "disable health b/checked;disable server b/addr"), "the changes")
+        dump = talk(self.path("c"), "show servers state")
+        child.terminate()
+        child.communicate(timeout=PATIENCE)
+        self.write("state", dump)
+        after = self.states("c")
+        self.assertEqual(after["b/weight"][2], "77")
+        self.assertEqual(after["b/up"][1], "8")
+        self.assertEqual(after["b/addr"][1], "1")
+        self.assertEqual(after["b/checked"][4], "2")
+        self.assertEqual(after["b/host"][6], "localhost")
 
 
 class Reloading(ProcessTest):
