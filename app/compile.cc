@@ -193,6 +193,7 @@ std::shared_ptr<const frontends::Config> compile(ConfigDraft& draft) {
   for (const auto& [name, section] : draft.http_errors)
     for (const backends::ErrorEntry& entry : section.errors)
       config->http_errors[name][entry.status] = entry.reply;
+  for (frontends::RingDraft& ring : draft.rings) config->rings.push_back(std::move(ring.def));
   config->global = std::move(draft.global.def);
   return config;
 }

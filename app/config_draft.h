@@ -7,6 +7,7 @@
 
 #include "app/proxy_section.h"
 #include "frontends/frontend_draft.h"
+#include "frontends/ring_keywords.h"
 
 namespace evenkeel::app {
 
@@ -22,6 +23,8 @@ struct ConfigDraft {
   ProxySections defaults;
   ProxySections proxies;
   std::map<std::string, HttpErrors, std::less<>> http_errors;
+  std::vector<frontends::RingDraft> rings;
+  std::vector<conf::Location> ring_places;
 };
 
 }  // namespace evenkeel::app

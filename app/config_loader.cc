@@ -108,6 +108,7 @@ class Loader {
     if (section.kind == SectionKind::http_errors) return http_errors(section);
     if (section.kind == SectionKind::defaults) return defaults(section);
     if (section.kind == SectionKind::userlist) return;
+    if (section.kind == SectionKind::ring) return ring(section);
     if ((conf::mask_of(section.kind) & conf::kProxies) != 0) return proxy(section);
     diagnostics_.error(section.header.location(),
                        "'" + std::string(conf::to_string(section.kind)) +
@@ -169,6 +170,31 @@ class Loader {
         conf::report_unknown(args, table.names());
     }
     draft_.rules.userlists.add(rules::finish_userlist(std::move(list), section.header, diagnostics_));
+  }
+
+  // ---- rings
+
+  void ring(Section& section) {
+    static const conf::KeywordTable<frontends::RingDraft> table(frontends::ring_keywords());
+    if (section.name.empty()) {
+      diagnostics_.error(section.header.location(), "'ring' expects a name");
+      return;
+    }
+    const auto same = [&](const frontends::RingDraft& other) { return other.def.name == section.name; };
+    if (std::any_of(draft_.rings.begin(), draft_.rings.end(), same)) {
+      diagnostics_.error(section.header.at(1), "ring section '" + section.name + "' already exists");
+      return;
+    }
+    frontends::RingDraft& made = draft_.rings.emplace_back();
+    draft_.ring_places.push_back(section.header.at(1));
+    made.resolver = services_.resolver;
+    made.def.name = section.name;
+    made.def.description = section.name;
+    for (const Statement& line : section.lines) {
+      conf::Args args(line, section.kind, diagnostics_);
+      if (conf::apply_statement(table, made, args) == conf::Applied::unknown)
+        conf::report_unknown(args, table.names());
+    }
   }
 
   // ---- defaults and proxies

@@ -78,6 +78,21 @@ Dialect from_table(Statement& statement, const Entry& entry, conf::Diagnostics& 
   return Dialect::rewritten;
 }
 
+// monitor-net 10.0.0.0/8 -> http-request return status 200 if { src 10.0.0.0/8 }
+Dialect monitor_net(Statement& statement, conf::Diagnostics& diagnostics) {
+  if (statement.words.size() != 2) return Dialect::current;
+  const std::string network = statement.words[1].text;
+  replace_words(statement, 2, {"http-request", "return", "status", "200", "if", "{", "src", network, "}"});
+  tell_rewritten(statement, "monitor-net", diagnostics);
+  return Dialect::rewritten;
+}
+
+// Gone, and nothing takes their place.
+Dialect refuse(const Statement& statement, std::string_view why, conf::Diagnostics& diagnostics) {
+  diagnostics.error(statement.location(), std::string(why));
+  return Dialect::dropped;
+}
+
 // stats realm Haproxy Manager -> stats realm "Haproxy Manager"
 Dialect realm(Statement& statement, conf::Diagnostics& diagnostics) {
   if (statement.words.size() < 4) return Dialect::current;
@@ -130,6 +145,13 @@ Dialect modernise(Statement& statement, conf::SectionKind section, conf::Diagnos
   const std::string_view first = statement.words.front().text;
   const bool proxy = (conf::mask_of(section) & conf::kProxiesAndDefaults) != 0;
   if (proxy && is_old_rule(first)) return old_rule(statement, diagnostics);
+  if (proxy && first == "monitor-net") return monitor_net(statement, diagnostics);
+  if (proxy && begins_with(statement, "option http_proxy"))
+    return refuse(
+        statement,
+        "'option http_proxy' was removed in HAProxy 2.5; a rule 'http-request set-dst' and a server with "
+        "address 0.0.0.0 send requests where they want to go",
+        diagnostics);
   if (proxy && begins_with(statement, "stats realm")) return realm(statement, diagnostics);
   for (const Entry& entry : kEntries) {
     // Mostly the first letter differs already.

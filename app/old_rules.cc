@@ -275,7 +275,7 @@ bool is_old_rule(std::string_view keyword) noexcept {
 }
 
 Slot slot_of_old_rule(std::string_view keyword) noexcept {
-  if (keyword == "block") return Slot::first;
+  if (keyword == "block" || keyword == "monitor-net") return Slot::first;
   const auto word = take_apart(keyword);
   if (!word || word->response || word->verb == "setbe") return Slot::own;
   return word->verb == "add" ? Slot::additions : Slot::lines;

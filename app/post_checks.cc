@@ -184,6 +184,25 @@ void check_dispatch(ProxySection& section, Diagnostics& diagnostics) {
   }
 }
 
+// One complaint per line, though sections inherit it.
+void check_rings(const ConfigDraft& draft, Diagnostics& diagnostics) {
+  std::vector<std::string_view> names;
+  for (const frontends::RingDraft& ring : draft.rings) names.emplace_back(ring.def.name);
+  std::vector<std::pair<std::string, unsigned>> told;
+  const auto check = [&](const frontends::LogDraft& log) {
+    for (const auto& [name, where] : log.ring_uses) {
+      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+      const std::pair<std::string, unsigned> place(where.file ? where.file->name() : "", where.line);
+      if (std::find(told.begin(), told.end(), place) != told.end()) continue;
+      told.push_back(place);
+      diagnostics.error(where, "'log': there is no ring '" + name + "'")
+          .did_you_mean(conf::nearest(name, names));
+    }
+  };
+  check(draft.global_log);
+  for (const ProxySection& section : draft.proxies) check(section.log);
+}
+
 }  // namespace
 
 void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
@@ -193,6 +212,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
   check_binds(draft, diagnostics);
   check_guids(draft, diagnostics);
   check_rule_answers(draft, diagnostics);
+  check_rings(draft, diagnostics);
   for (ProxySection& section : draft.proxies) {
     if (section.proxy.common.disabled) continue;
     check_mode(section, diagnostics);

@@ -44,6 +44,7 @@ const std::array kCommands = {
   Command{{"show cli sockets", kUser, "show cli sockets", "list the sockets that take commands"}, show_cli_sockets},
   Command{{"show env", kOperator, "show env [var]", "show the environment of the process"}, nullptr, show_env},
   Command{{"show errors", kOperator, "show errors [<px>] [request|response]", "show the last malformed messages"}, nullptr, show_errors},
+  Command{{"show events", kOperator, "show events [<sink>] [-w] [-n]", "list the rings, or show the lines of one"}, nullptr, show_events},
   Command{{"show info", kUser, "show info [desc|json|typed|float]*", "show facts about the process"}, show_info},
   Command{{"show schema json", kUser, "show schema json", "show the JSON schema of 'show info' and 'show stat'"}, show_schema},
   Command{{"show servers conn", kUser, "show servers conn [<backend>]", "show connections to servers"}, nullptr, show_servers_conn},

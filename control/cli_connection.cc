@@ -1,6 +1,9 @@
 #include "control/cli_connection.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
 
 namespace evenkeel::control {
 
@@ -80,6 +83,12 @@ Task<bool> CliConnection::read_payload(std::string_view& line, std::string_view&
   line = in_.view().substr(0, line_size);
   payload = in_.view().substr(begin, used_ - begin);
   co_return true;
+}
+
+bool CliConnection::disturbed() const noexcept {
+  if (in_.held() && in_.view().size() > used_) return true;
+  char byte = 0;
+  return ::recv(stream.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 
 Task<bool> CliConnection::flush() {

@@ -31,6 +31,7 @@ class CliConnection final : public Output {
     return in_.held() && in_.view().find('\n', used_) != std::string_view::npos;
   }
   Task<bool> flush() override;
+  [[nodiscard]] bool disturbed() const noexcept override;
 
   FdStream stream;
 

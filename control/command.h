@@ -68,6 +68,8 @@ class Output {
   virtual ~Output() = default;
   // Sends what is in `text` and empties it. False: nobody reads any more.
   virtual Task<bool> flush() = 0;
+  // The other side has said something or gone: what runs until it does is over.
+  [[nodiscard]] virtual bool disturbed() const noexcept { return true; }
   [[nodiscard]] bool full() const noexcept { return text.size() >= kPiece; }
   // The whole answer is an error.
   void refuse(std::string why) {

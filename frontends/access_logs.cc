@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "core/log.h"
+#include "frontends/ring_forwarder.h"
 #include "frontends/rule_context.h"
 
 namespace evenkeel::frontends {
@@ -15,14 +16,46 @@ std::string host_name() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-stats::LogTargets targets_of(const stats::ProxyLogDef& def) {
+}  // namespace
+
+// A ring has one format for all who write into it.
+std::shared_ptr<stats::LogTarget> AccessLogs::make_target(stats::LogTargetDef def) {
+  std::shared_ptr<stats::LogRing> ring;
+  if (def.own_ring) {
+    std::shared_ptr<stats::LogRing>& known = own_rings_[def.own_ring.get()];
+    if (!known) {
+      stats::RingDef made = *def.own_ring;
+      made.name = "ring#" + std::to_string(own_rings_.size());
+      made.format = def.format;
+      known = std::make_shared<stats::LogRing>(std::move(made));
+      rings_.push_back(known);
+    }
+    ring = known;
+  } else if (!def.ring.empty()) {
+    for (const auto& candidate : rings_)
+      if (candidate->def().name == def.ring) ring = candidate;
+    if (ring) def.format = ring->def().format;
+  }
+  return std::make_shared<stats::LogTarget>(std::move(def), std::move(ring));
+}
+
+stats::LogTargets AccessLogs::targets_of(const stats::ProxyLogDef& def) {
   stats::LogTargets targets;
-  for (const stats::LogTargetDef& target : def.targets)
-    targets.push_back(std::make_shared<stats::LogTarget>(target));
+  for (const stats::LogTargetDef& target : def.targets) targets.push_back(make_target(target));
   return targets;
 }
 
-}  // namespace
+AccessLogs::~AccessLogs() = default;
+
+void AccessLogs::start_on(WorkerContext& context) {
+  if (context.index() != 0) return;
+  for (const auto& forwarder : forwarders_) spawn(forwarder->run(context));
+}
+
+void AccessLogs::stop_on(unsigned worker) noexcept {
+  if (worker != 0) return;
+  for (const auto& forwarder : forwarders_) forwarder->stop();
+}
 
 AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<Frontend>>& frontends,
                        unsigned workers) {
@@ -32,6 +65,7 @@ AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<F
   identity_.pid = static_cast<int>(getpid());
   if (global.log_send_hostname)
     identity_.hostname = global.log_hostname.empty() ? host_name() : global.log_hostname;
+  for (const stats::RingDef& ring : config.rings) rings_.push_back(std::make_shared<stats::LogRing>(ring));
   const stats::LogTargets shared = targets_of(global.log);
   all_ = shared;
   for (const auto& frontend : frontends) {
@@ -39,6 +73,10 @@ AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<F
   }
   for (const auto& backend : config.backends)
     backends_[backend->name] = {targets_for(backend->log, shared), backend->log.tag};
+  for (const auto& ring : rings_) {
+    for (std::size_t i = 0; i < ring->def().servers.size(); ++i)
+      forwarders_.push_back(std::make_unique<RingForwarder>(ring, i));
+  }
   lines_.resize(workers);
   for (unsigned i = 0; i < workers; ++i) {
     senders_.push_back(std::make_unique<stats::LogSender>(identity_, clock_, log_warning));
@@ -63,6 +101,7 @@ void AccessLogs::event(const backends::Backend& backend, int level, std::string_
 std::uint64_t AccessLogs::dropped() const noexcept {
   std::uint64_t sum = 0;
   for (const auto& target : all_) sum += target->dropped();
+  for (const auto& ring : rings_) sum += ring->dropped.load(std::memory_order_relaxed);
   return sum;
 }
 

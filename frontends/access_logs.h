@@ -13,10 +13,13 @@
 
 namespace evenkeel::frontends {
 
+class RingForwarder;
+
 class AccessLogs {
  public:
   // Gives every frontend its targets.
   AccessLogs(const Config& config, const std::vector<std::unique_ptr<Frontend>>& frontends, unsigned workers);
+  ~AccessLogs();
   AccessLogs(const AccessLogs&) = delete;
   AccessLogs& operator=(const AccessLogs&) = delete;
 
@@ -35,6 +38,11 @@ class AccessLogs {
   void connection_error(ClientConnection& client, std::string_view message);
   // Tries again what targets did not take at once; from the worker's housekeeping.
   void flush(unsigned worker) { senders_[worker]->flush(); }
+  // Begins and ends to serve the servers of rings; on that worker's thread.
+  void start_on(WorkerContext& context);
+  void stop_on(unsigned worker) noexcept;
+  // In the order of the configuration; those of `tcp@` targets follow.
+  [[nodiscard]] const std::vector<std::shared_ptr<stats::LogRing>>& rings() const noexcept { return rings_; }
   // Lines lost by all targets together. Any thread.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
   [[nodiscard]] stats::LogDate& date(unsigned worker) noexcept { return senders_[worker]->date(); }
@@ -51,7 +59,13 @@ class AccessLogs {
     stats::LogTargets targets;
     std::string tag;
   };
+  stats::LogTargets targets_of(const stats::ProxyLogDef& def);
+  std::shared_ptr<stats::LogTarget> make_target(stats::LogTargetDef def);
   stats::LogTargets targets_for(const stats::ProxyLogDef& def, const stats::LogTargets& shared);
+
+  std::vector<std::shared_ptr<stats::LogRing>> rings_;
+  std::unordered_map<const stats::RingDef*, std::shared_ptr<stats::LogRing>> own_rings_;  // of tcp@
+  std::vector<std::unique_ptr<RingForwarder>> forwarders_;                                // all on worker 0
 
   stats::LogTargets all_;
   std::unordered_map<std::string, BackendLog> backends_;  // by name

@@ -68,6 +68,7 @@ struct Config {
   std::vector<std::shared_ptr<const backends::BackendDef>> backends;
   // http-errors sections, for rules that answer with one of them: name -> status -> message.
   std::map<std::string, std::map<int, backends::ErrorReply>, std::less<>> http_errors;
+  std::vector<stats::RingDef> rings;  // ring sections
 };
 
 }  // namespace evenkeel::frontends

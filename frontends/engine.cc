@@ -198,6 +198,7 @@ void Engine::start_worker(WorkerContext& context) {
   for (const auto& start : std::exchange(context.to_accept, {}))
     spawn(accept_loop(context, *start.listener, start.fd));
   checks_->start_on(context.index());
+  logs_->start_on(context);
   spawn(housekeeping(context));
 }
 
@@ -230,6 +231,7 @@ void Engine::wind_down(WorkerContext& context) noexcept {
       if (r->stream_ != nullptr) r->stream_->cancel(IoStatus::cancelled);
     }
     context.tick.set();
+    logs_->stop_on(context.index());
     for (Event* event : std::exchange(context.paused_acceptors, {})) event->set();
     context.worker.run_for(10);
   }

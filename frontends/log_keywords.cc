@@ -10,18 +10,30 @@ using conf::Keyword;
 using conf::SectionKind;
 
 constexpr std::uint16_t kSyslogPort = 514;
+constexpr Millis kOwnRingConnect = 1000;
 
 bool refused_target(std::string_view word, Args& args) {
-  const auto starts = [&](std::string_view prefix) { return word.substr(0, prefix.size()) == prefix; };
-  if (starts("ring@")) {
-    args.error("'log': targets of the form 'ring@<name>' are known, but not supported by Evenkeel yet");
-  } else if (starts("tcp@") || starts("tcp4@") || starts("tcp6@")) {
-    args.error("'log': syslog over TCP ('tcp@') is known, but not supported by Evenkeel yet");
-  } else if (starts("backend@")) {
-    args.error("'log': targets of the form 'backend@<name>' are known, but not supported by Evenkeel yet");
-  } else {
-    return false;
+  if (!word.starts_with("backend@")) return false;
+  args.error("'log': targets of the form 'backend@<name>' are known, but not supported by Evenkeel yet");
+  return true;
+}
+
+// "tcp@127.0.0.1:514": a ring of its own with one server.
+bool set_stream(LogDraft& draft, stats::LogTargetDef& target, std::string_view word, Args& args) {
+  const auto spec = conf::parse_address(word, {.port_zero = true});
+  if (!spec) return false;
+  const std::vector<Address> found = conf::resolve(spec.value, draft.resolver);
+  if (found.empty()) {
+    args.error("'log': could not resolve address '" + std::string(word) + "'");
+    return true;
   }
+  stats::RingDef ring;
+  ring.description = "created from a log target declared at " + args.location().to_string();
+  ring.connect_timeout = kOwnRingConnect;
+  ring.servers.push_back({std::string(word), found.front(), false});
+  if (ring.servers[0].address.is_ip() && ring.servers[0].address.port() == 0)
+    ring.servers[0].address.set_port(kSyslogPort);
+  target.own_ring = std::make_shared<const stats::RingDef>(std::move(ring));
   return true;
 }
 
@@ -56,6 +68,12 @@ void set_target(LogDraft& draft, stats::LogTargetDef& target, Args& args) {
     target.fd = 1;
   } else if (word == "stderr") {
     target.fd = 2;
+  } else if (word.starts_with("ring@")) {
+    target.ring = word.substr(5);
+    draft.ring_uses.emplace_back(target.ring, args.location());
+    if (target.ring.empty()) args.error("'log': 'ring@' expects the name of a ring");
+  } else if (word.starts_with("tcp@") || word.starts_with("tcp4@") || word.starts_with("tcp6@")) {
+    if (!set_stream(draft, target, word, args)) set_address(draft, target, word, args);
   } else if (!refused_target(word, args)) {
     set_address(draft, target, word, args);
   }

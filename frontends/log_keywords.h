@@ -5,6 +5,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "conf/address.h"
 #include "conf/keyword_table.h"
@@ -23,6 +25,8 @@ struct LogDraft {
   // the section decides. Shared, because thousands of proxies inherit them.
   std::shared_ptr<const conf::Statement> custom;
   std::shared_ptr<const conf::Statement> custom_error;
+  // Rings that targets name, and where: they may be declared later.
+  std::vector<std::pair<std::string, conf::Location>> ring_uses;
   bool send_hostname = false;  // global: log-send-hostname
   std::string hostname;        // of it; empty: the system's
 };

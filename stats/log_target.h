@@ -15,6 +15,7 @@
 #include "core/address.h"
 #include "core/clock.h"
 #include "stats/access_log.h"
+#include "stats/log_ring.h"
 #include "stats/syslog.h"
 
 namespace evenkeel::stats {
@@ -26,9 +27,11 @@ struct SampleRange {
 
 // The words of one `log` line.
 struct LogTargetDef {
-  std::string name;                 // as written: for warnings
-  Address address;                  // UDP or unix datagram; unused when fd >= 0
-  int fd = -1;                      // stdout, stderr, fd@<n>
+  std::string name;                         // as written: for warnings
+  Address address;                          // UDP or unix datagram; unused when fd >= 0 or a ring is named
+  std::string ring;                         // ring@<name>: a section, or the ring made for `tcp@` below
+  std::shared_ptr<const RingDef> own_ring;  // of `tcp@`; copies of the line share it
+  int fd = -1;                              // stdout, stderr, fd@<n>
   std::uint32_t max_length = 1024;  // `len`, 80..65535: header and text together, without the line feed
   SyslogFormat format = SyslogFormat::local;
   int facility = 3;
@@ -53,7 +56,8 @@ struct ProxyLogDef {
 // A target's state, shared by all workers.
 class LogTarget {
  public:
-  explicit LogTarget(LogTargetDef def) : def_(std::move(def)) {}
+  explicit LogTarget(LogTargetDef def, std::shared_ptr<LogRing> ring = nullptr)
+      : def_(std::move(def)), ring_(std::move(ring)) {}
   [[nodiscard]] const LogTargetDef& def() const noexcept { return def_; }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
 
@@ -62,6 +66,7 @@ class LogTarget {
   // Whether the next line of the sampling period is among those wanted.
   bool sampled() noexcept;
   const LogTargetDef def_;
+  const std::shared_ptr<LogRing> ring_;  // null: not into a ring
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> lines_{0};
   std::atomic<bool> warned_{false};

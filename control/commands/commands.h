@@ -64,5 +64,6 @@ Task<void> shutdown_session(Call& call, Output& out);
 
 // error_commands.cc
 Task<void> show_errors(Call& call, Output& out);
+Task<void> show_events(Call& call, Output& out);
 
 }  // namespace evenkeel::control

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Log lines over TCP: rings with servers and tcp@ targets. logs.py PROGRAM [unittest arguments].
+
+What HAProxy 2.6 does too is asked of it as well when it is installed.
+"""
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM = ""
+ORACLE = shutil.which("haproxy") or "/usr/sbin/haproxy"
+PATIENCE = 15
+
+
+def listener():
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    s.listen()
+    s.settimeout(PATIENCE)
+    return s
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def get(port, path):
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as s:
+                s.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+                while s.recv(4096):
+                    pass
+                return
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def read_until(connection, what):
+    data = b""
+    connection.settimeout(PATIENCE)
+    while what not in data:
+        piece = connection.recv(4096)
+        if not piece:
+            raise AssertionError(f"the connection ended after {data!r}")
+        data += piece
+    return data
+
+
+class Proxy:
+    def __init__(self, program, config, port):
+        self.folder = tempfile.TemporaryDirectory()
+        self.socket = os.path.join(self.folder.name, "sock")
+        path = os.path.join(self.folder.name, "cfg")
+        with open(path, "w") as f:
+            f.write(f"""global
+    stats socket {self.socket} level admin
+{config}
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 5s
+    timeout server 5s
+    log-format "%HP"
+frontend fe
+    log global
+    bind 127.0.0.1:{port}
+    http-request return status 200
+""")
+        self.process = subprocess.Popen([program, "-db", "-f", path], stderr=subprocess.DEVNULL)
+
+    def command(self, text):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(PATIENCE)
+            s.connect(self.socket)
+            s.sendall(text.encode() + b"\n")
+            data = b""
+            while piece := s.recv(4096):
+                data += piece
+            return data.decode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.folder.cleanup()
+
+
+class LogsOverTcp(unittest.TestCase):
+    def both(self, case):
+        for program in [PROGRAM, ORACLE] if os.path.exists(ORACLE) else [PROGRAM]:
+            with self.subTest(program=os.path.basename(program)):
+                case(program)
+
+    def test_framing(self):
+        def case(program):
+            for proto, expected in (("log-proto octet-count", b"4 /one4 /two"), ("", b"/one\n/two\n")):
+                server, port = listener(), free_port()
+                to = server.getsockname()[1]
+                ring = f"    log ring@r local0\nring r\n    size 20000\n    timeout connect 1s\n    server s 127.0.0.1:{to} {proto}"
+                with server, Proxy(program, ring, port):
+                    get(port, "/one")
+                    connection, _ = server.accept()
+                    with connection:
+                        get(port, "/two")
+                        self.assertEqual(read_until(connection, expected[-5:]), expected)
+        self.both(case)
+
+    def test_tcp_target_connects_again(self):
+        def case(program):
+            server, port = listener(), free_port()
+            with server, Proxy(program, f"    log tcp@127.0.0.1:{server.getsockname()[1]} format raw local0", port):
+                get(port, "/one")
+                connection, _ = server.accept()
+                self.assertEqual(read_until(connection, b"\n"), b"/one\n")
+                connection.close()
+                time.sleep(0.05)  # the proxy has no duty to notice at once
+                get(port, "/two")
+                get(port, "/three")
+                connection, _ = server.accept()
+                with connection:
+                    self.assertTrue(read_until(connection, b"/three\n").endswith(b"/three\n"))
+        self.both(case)
+
+    def test_lines_wait_for_a_server_that_is_down(self):
+        port, to = free_port(), free_port()
+        with Proxy(PROGRAM, f"    log ring@r local0\nring r\n    size 20000\n    server s 127.0.0.1:{to}", port):
+            for i in range(5):
+                get(port, f"/{i}")
+            server = socket.socket()
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(("127.0.0.1", to))
+            server.listen()
+            server.settimeout(PATIENCE)
+            with server:
+                connection, _ = server.accept()
+                with connection:
+                    self.assertEqual(read_until(connection, b"/4\n"), b"/0\n/1\n/2\n/3\n/4\n")
+
+    def test_losses_are_counted_and_hold_nobody_up(self):
+        port, to = free_port(), free_port()
+        with Proxy(PROGRAM, f"    log ring@r local0\nring r\n    size 1024\n    server s 127.0.0.1:{to}", port) as proxy:
+            for i in range(300):
+                get(port, f"/{i:020}")
+            server = socket.socket()
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(("127.0.0.1", to))
+            server.listen()
+            server.settimeout(PATIENCE)
+            with server:
+                connection, _ = server.accept()
+                with connection:
+                    got = read_until(connection, b"/00000000000000000299\n").decode().split()
+                    dropped = int(proxy.command("show events").split("r          : type=buffer, ")[1].split()[0])
+                    self.assertEqual(len(got) + dropped, 300)
+                    self.assertGreater(dropped, 200)
+
+    def test_show_events_waits(self):
+        def case(program):
+            port = free_port()
+            with Proxy(program, "    log ring@r local0\nring r\n    size 20000", port) as proxy:
+                get(port, "/before")
+                with socket.socket(socket.AF_UNIX) as s:
+                    s.connect(proxy.socket)
+                    s.sendall(b"show events r -w\n")
+                    read_until(s, b"/before\n")
+                    get(port, "/after")
+                    read_until(s, b"/after\n")
+        self.both(case)
+
+    def test_rest_is_sent_at_the_end(self):
+        server, port = listener(), free_port()
+        with server, Proxy(PROGRAM, f"    log tcp@127.0.0.1:{server.getsockname()[1]} format raw local0", port) as proxy:
+            get(port, "/one")
+            connection, _ = server.accept()
+            with connection:
+                read_until(connection, b"/one\n")
+                get(port, "/last")
+                proxy.process.terminate()
+                self.assertEqual(read_until(connection, b"\n"), b"/last\n")
+            proxy.process.wait(PATIENCE)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
