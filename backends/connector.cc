@@ -58,6 +58,7 @@ void Lease::park(Worker& worker, std::optional<std::uint32_t> limit) noexcept {
     server->pool(static_cast<unsigned>(worker.index())).put(std::move(connection), worker.now());
     server->pool_used.fetch_sub(1, std::memory_order_relaxed);
   }
+  if (connection) connection->stream.skip_time_wait();
   release();
 }
 
@@ -184,7 +185,8 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
   options.source = server.def().source.is_set() ? &server.def().source : &demand.def->source;
   options.client = demand.client;
   options.user_timeout_ms = server.def().tcp_user_timeout;
-  options.quick_ack_off = demand.def->smart_connect;
+  // A request is ready to be sent and carries the acknowledgement that ends the handshake.
+  options.quick_ack_off = demand.def->smart_connect || demand.def->mode == Mode::http;
   options.send_buffer = demand.send_buffer;
   options.receive_buffer = demand.receive_buffer;
   options.fast_open = server.def().tfo;

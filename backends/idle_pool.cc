@@ -56,13 +56,13 @@ void IdlePool::purge(Millis cutoff, std::uint32_t keep) noexcept {
   std::uint32_t kept = 0;
   for (ServerConnection* c = head_; c != nullptr;) {
     ServerConnection* const next = c->next_;
-    if (++kept > keep && c->idle_since < cutoff) (void)unlink(*c);
+    if (++kept > keep && c->idle_since < cutoff) unlink(*c)->stream.skip_time_wait();
     c = next;
   }
 }
 
 void IdlePool::clear() noexcept {
-  while (head_ != nullptr) (void)unlink(*head_);
+  while (head_ != nullptr) unlink(*head_)->stream.skip_time_wait();
 }
 
 }  // namespace evenkeel::backends

@@ -26,6 +26,11 @@ class FdStream final : public Stream {
   void interrupt(IoStatus why) noexcept override;
   void shutdown_write() noexcept override;
   void reset_on_close() noexcept override;
+  // For a connection on which everything has been said: unless the peer has closed first, the coming close is a
+  // reset, so that the local port is free at once. Ports in TIME_WAIT make connect() search, and in the end fail.
+  void skip_time_wait() noexcept {
+    if (!ended_) reset_on_close();
+  }
   [[nodiscard]] int raw_fd() const noexcept override { return fd_; }
   [[nodiscard]] int fd() const noexcept { return fd_; }
   [[nodiscard]] Address local_address() const noexcept override { return Address::local_of(fd_); }

@@ -49,7 +49,7 @@ struct ConnectOptions {
 // A non-blocking socket on its way to `to`. fd is -1 when it failed at once; error tells why.
 struct ConnectAttempt {
   int fd = -1;
-  bool established = false;  // no need to wait (unix sockets)
+  bool established = false;  // no need to wait (unix sockets, most loopback connections)
   IoResult error;
 };
 ConnectAttempt begin_connect(const Address& to, const ConnectOptions& options) noexcept;

@@ -39,8 +39,6 @@ class HeaderWait final : public backends::LiveSession {
 };
 
 void prepare_socket(int fd, const FrontendDef& def, const GlobalDef& global) noexcept {
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   apply_keep_alive(fd, def.client_keep_alive);
   const int send = global.sndbuf_client;
   const int receive = global.rcvbuf_client;

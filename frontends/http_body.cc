@@ -146,11 +146,11 @@ Task<bool> HttpConnection::write_client(std::string_view bytes) {
   co_return sent.ok();
 }
 
-Task<bool> HttpConnection::write_client(std::span<iovec> parts) {
+Task<bool> HttpConnection::write_client(std::span<iovec> parts, bool last) {
   drop_written(parts, 0);
   while (!parts.empty()) {
     if (def_->timeouts.client > 0) client_deadline_.set(worker().now() + def_->timeouts.client);
-    const IoResult sent = co_await client_.stream.write(std::span<const iovec>(parts));
+    const IoResult sent = co_await client_.stream.write(std::span<const iovec>(parts), last);
     if (!sent.ok()) {
       fail(sent.status == IoStatus::timeout ? Cause::client_timeout : Cause::client_abort, Phase::data);
       co_return false;
@@ -159,7 +159,14 @@ Task<bool> HttpConnection::write_client(std::span<iovec> parts) {
     drop_written(parts, sent.bytes);
   }
   if (!body_pump_running_) client_deadline_.clear();
+  if (last) client_.stream.shutdown_write();
   co_return true;
+}
+
+// Whether the connection ends with the bytes that are written next: its FIN then travels in their segment, which
+// spares both sides a packet.
+bool HttpConnection::closes_after() const noexcept {
+  return !keep_client_ && !body_pump_running_ && !def_->nolinger;
 }
 
 Task<IoStatus> HttpConnection::fill_response() {
@@ -179,7 +186,7 @@ Task<bool> HttpConnection::forward_length(std::string_view& pending, std::uint64
     if (n > 0 || !pending.empty()) {
       std::array<iovec, 2> parts{part(pending),
                                  part(reply_.held() ? reply_.view().substr(0, n) : std::string_view())};
-      const bool ok = co_await write_client(parts);
+      const bool ok = co_await write_client(parts, left == n && closes_after());
       if (!ok) co_return false;
       pending = {};
       if (n > 0) reply_.consume(n);
@@ -237,11 +244,12 @@ Task<bool> HttpConnection::forward_chunked(std::string_view& pending) {
         }
         parts[1] = part(tail.empty() ? http::kLastChunk : std::string_view(tail));
       }
-      const bool ok = co_await write_client(parts);
+      const bool end = step.kind == http::ChunkDecoder::Kind::end;
+      const bool ok = co_await write_client(parts, end && closes_after());
       if (!ok) co_return false;
       pending = {};
       if (step.consumed > 0) reply_.consume(step.consumed);
-      if (step.kind == http::ChunkDecoder::Kind::end) co_return true;
+      if (end) co_return true;
       if (step.kind == http::ChunkDecoder::Kind::need_more) break;
     }
     const IoStatus status = co_await fill_response();

@@ -86,6 +86,7 @@ void HttpConnection::finish_request() {
   server_deadline_.clear();
   backends::Server* const used = server;
   server = nullptr;
+  if (lease_.connection) lease_.connection->stream.skip_time_wait();
   lease_.release();
   if (target_ != nullptr) target_->session_ended();
   if (def_->log_format || rules_begun_) {

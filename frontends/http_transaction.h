@@ -152,7 +152,9 @@ class HttpConnection final : public backends::LiveSession {
   Task<bool> forward_chunked(std::string_view& pending);
   Task<bool> forward_until_close(std::string_view& pending);
   Task<IoStatus> fill_response();
-  Task<bool> write_client(std::span<iovec> parts);
+  // last: nothing follows on this connection, which is shut down for writing.
+  Task<bool> write_client(std::span<iovec> parts, bool last = false);
+  [[nodiscard]] bool closes_after() const noexcept;
   Task<bool> write_client(std::string_view bytes);
   Task<Next> run_tunnel(std::string_view head);
   Task<Next> settle_response(bool complete);

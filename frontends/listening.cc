@@ -1,5 +1,7 @@
 // The engine's listening sockets: opened, taken over, accepted from and closed.
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -103,6 +105,8 @@ void Engine::open_listener_of(Listener& listener, std::vector<std::string>& erro
       // Whoever made it may have left it blocking, and an accept that waits would hold up a whole worker; and
       // the process before us may have paused it.
       ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+      const int on = 1;  // inherited by what it accepts; no effect on a unix socket
+      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       listen_again(listener, fd);
     } else {
       ListenOptions options = def.listen;
