@@ -186,7 +186,9 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
   options.client = demand.client;
   options.user_timeout_ms = server.def().tcp_user_timeout;
   // A request is ready to be sent and carries the acknowledgement that ends the handshake.
-  options.quick_ack_off = demand.def->smart_connect || demand.def->mode == Mode::http;
+  const bool request_ready = demand.def->mode == Mode::http;
+  options.quick_ack_off = demand.def->smart_connect || request_ready;
+  options.no_delay = !request_ready;
   options.send_buffer = demand.send_buffer;
   options.receive_buffer = demand.receive_buffer;
   options.fast_open = server.def().tfo;
@@ -201,6 +203,7 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
   lease.connection->is_private = names_client(*options.source);
   server.pool_used.fetch_add(1, std::memory_order_relaxed);
   FdStream& stream = lease.connection->stream;
+  if (!options.no_delay) stream.no_delay_later();
   Deadline deadline(
       worker_.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
       &stream);

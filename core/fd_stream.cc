@@ -116,6 +116,9 @@ bool FdStream::try_write(WriteOp& op) noexcept {
     may_write_ = done;
     return done;
   }
+  if (writes_with_delay_ != 0 && --writes_with_delay_ == 0) [[unlikely]] {
+    set_no_delay();
+  }
   msghdr message{};
   message.msg_iov = op.parts.empty() ? &op.single : const_cast<iovec*>(op.parts.data());
   message.msg_iovlen = op.parts.empty() ? 1 : op.parts.size();
@@ -205,6 +208,11 @@ void FdStream::interrupt(IoStatus why) noexcept {
   };
   end(std::exchange(read_, nullptr));
   end(std::exchange(write_, nullptr));
+}
+
+void FdStream::set_no_delay() noexcept {
+  const int on = 1;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 void FdStream::shutdown_write() noexcept { ::shutdown(fd_, SHUT_WR); }

@@ -26,6 +26,8 @@ class FdStream final : public Stream {
   void interrupt(IoStatus why) noexcept override;
   void shutdown_write() noexcept override;
   void reset_on_close() noexcept override;
+  // TCP_NODELAY is set before the second write: the first never waits, and many connections see no other.
+  void no_delay_later() noexcept { writes_with_delay_ = 2; }
   // For a connection on which everything has been said: unless the peer has closed first, the coming close is a
   // reset, so that the local port is free at once. Ports in TIME_WAIT make connect() search, and in the end fail.
   void skip_time_wait() noexcept {
@@ -41,6 +43,8 @@ class FdStream final : public Stream {
   [[nodiscard]] Worker& worker() const noexcept { return worker_; }
   void exhausted_read() noexcept override { may_read_ = false; }
   void exhausted_write() noexcept override { may_write_ = false; }
+  // Bytes are likely to be there: the next read asks the kernel before it waits.
+  void expect_bytes() noexcept { may_read_ = true; }
   // True while the kernel has reported an end or an error that nobody has read; checks an idle connection for
   // life without a system call, as the event loop sees it.
   [[nodiscard]] bool disturbed_while_idle() const noexcept { return idle_event_; }
@@ -55,6 +59,7 @@ class FdStream final : public Stream {
  private:
   bool try_read(ReadOp& op) noexcept;
   bool try_write(WriteOp& op) noexcept;
+  void set_no_delay() noexcept;
   bool fault_in(IoOp& op, fault::Op what, std::size_t& limit, bool& done) noexcept;
   static void on_ready(void* self, bool readable, bool writable, bool ended) noexcept;
   void on_readable() noexcept;
@@ -69,6 +74,7 @@ class FdStream final : public Stream {
   IoStatus cancelled_ = IoStatus::ok;
   bool may_read_;
   bool may_write_ = true;
+  std::uint8_t writes_with_delay_ = 0;
   bool ended_ = false;  // the end, or an error, is behind the bytes: no further edge will tell of it
   bool idle_event_ = false;
   void (*idle_callback_)(void*) noexcept = nullptr;

@@ -58,6 +58,7 @@ void Poller::wait(Millis timeout, void (*before_dispatch)(void*) noexcept, void*
   epoll_event events[256];
   const int ms = timeout >= INT_MAX ? -1 : static_cast<int>(std::max<Millis>(timeout, 0));
   const int n = ::epoll_wait(epoll_, events, 256, ms);
+  batch_ = n;
   before_dispatch(context);
   for (int i = 0; i < n; ++i) {
     auto* const watch = static_cast<Watch*>(events[i].data.ptr);

@@ -41,10 +41,14 @@ class Poller {
   // Waits for at most this long (kNever: for ever) and calls back everything that became ready.
   // before_dispatch runs between waiting and the first callback.
   void wait(Millis timeout, void (*before_dispatch)(void*) noexcept, void* context) noexcept;
+  // How many descriptors the last wait() has found ready, and clients that were accepted since.
+  [[nodiscard]] int batch() const noexcept { return batch_; }
+  void note_accepted() noexcept { ++batch_; }
 
  private:
   bool update(Watch& watch, std::uint32_t events) noexcept;
   int epoll_;
+  int batch_ = 0;
   std::vector<Watch*> graveyard_;
 };
 

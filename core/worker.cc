@@ -89,6 +89,11 @@ Worker* Worker::current() noexcept { return current_worker; }
 
 Poller& Worker::poller() noexcept { return loop_->poller; }
 
+bool Worker::is_busy() const noexcept {
+  constexpr int kMany = 8;
+  return loop_->poller.batch() >= kMany;
+}
+
 void Worker::run() {
   current_worker = this;
   refresh_clock();

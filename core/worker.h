@@ -74,6 +74,8 @@ class Worker {
     void await_resume() const noexcept {}
   };
   Yield yield() noexcept { return {*this}; }
+  // Whether so many others are ready that what we asked for just now is likely to be here after them.
+  [[nodiscard]] bool is_busy() const noexcept;
   Sleep sleep(Millis duration) noexcept { return {*this, now() + duration}; }
 
   [[nodiscard]] Poller& poller() noexcept;

@@ -317,6 +317,12 @@ Task<Next> HttpConnection::attempt(bool& again) {
       body_pump_done_.reset();
       spawn(pump_request_body());
     }
+    // Under load the answer is here when everybody else has had a turn: a connection that serves one request
+    // then never enters the poller.
+    if (!lease_.reused && worker().is_busy()) {
+      co_await worker().yield();
+      if (lease_.connection) server_stream().expect_bytes();
+    }
     // Even after a failed write: the server may have answered before it closed.
     status = co_await read_response_head();
   }

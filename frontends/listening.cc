@@ -259,6 +259,7 @@ bool Engine::may_accept(Frontend& frontend, Listener& listener) noexcept {
 
 void Engine::take_client(WorkerContext& context, Listener& listener, int client, const Address& peer) {
   cumulated_connections.fetch_add(1, std::memory_order_relaxed);
+  context.worker.poller().note_accepted();
   totals.at(context.index()).rate(stats::RateId::conn_rate, context.worker.now());
   spawn(serve_client(context, listener, client, peer));
 }
