@@ -9,9 +9,14 @@
 namespace evenkeel {
 namespace {
 
-constexpr std::size_t kClass = 128;
-constexpr std::size_t kClasses = 80;  // frames up to 10 KiB are pooled
-constexpr std::size_t kKeep = 256;    // frames kept per class and thread
+// Size classes are those of the allocator beneath (16 bytes, of which 8 are its own): every byte that is rounded
+// up is lost in each frame of each idle connection.
+constexpr std::size_t kClass = 16;
+constexpr std::size_t kHeader = 8;
+constexpr std::size_t kClasses = 256;  // frames up to 4 KiB are pooled
+constexpr std::size_t kKeep = 256;     // frames kept per class and thread
+
+constexpr std::size_t class_of(std::size_t size) noexcept { return (size + kHeader + kClass - 1) / kClass; }
 
 struct FreeFrame {
   FreeFrame* next;
@@ -55,7 +60,7 @@ Detached run_detached(Task<void> task) {
 namespace detail {
 
 void* frame_alloc(std::size_t size) {
-  const std::size_t index = (size + kClass - 1) / kClass;
+  const std::size_t index = class_of(size);
   if (index >= kClasses) return ::operator new(size);
   auto& p = pool();
   if (p.head[index] != nullptr) {
@@ -64,11 +69,11 @@ void* frame_alloc(std::size_t size) {
     poison(frame, index * kClass);
     return frame;
   }
-  return ::operator new(index* kClass);
+  return ::operator new(index* kClass - kHeader);
 }
 
 void frame_free(void* frame, std::size_t size) noexcept {
-  const std::size_t index = (size + kClass - 1) / kClass;
+  const std::size_t index = class_of(size);
   auto& p = pool();
   if (index >= kClasses || p.count[index] >= kKeep) {
     ::operator delete(frame);

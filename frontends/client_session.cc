@@ -126,11 +126,11 @@ RuleContext& ClientConnection::rules() {
 }
 
 const Address& ClientConnection::local() {
-  if (!local_known_) set_local(stream.local_address());
-  return local_;
+  if (!local_) set_local(stream.local_address());
+  return *local_;
 }
 
-Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, Address peer) {
+Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, const Address& peer) {
   const Resident resident(context);
   const Admission admission{context.engine, listener};
   ClientConnection client(context, listener, fd);

@@ -31,15 +31,11 @@ struct ClientConnection {
 
   // Where the client connected to; asked of the kernel at its first use, which most sessions never come to.
   const Address& local();
-  void set_local(const Address& address) {
-    local_ = address;
-    local_known_ = true;
-  }
+  void set_local(const Address& address) { local_ = std::make_unique<Address>(address); }
 
  private:
   std::unique_ptr<RuleContext> rules_;
-  Address local_;
-  bool local_known_ = false;
+  std::unique_ptr<Address> local_;  // null: not asked for yet
 };
 
 // Throws away what has come and will not be read: bytes left behind would turn our close into a reset, which
@@ -47,6 +43,7 @@ struct ClientConnection {
 void discard_unread(const FdStream& stream) noexcept;
 
 // Serves one accepted connection to its end; takes the descriptor. The place that admit() took is given back.
-Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, Address peer);
+// peer: read before the first suspension only, so that the frame of an idle connection holds it once.
+Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, const Address& peer);
 
 }  // namespace evenkeel::frontends

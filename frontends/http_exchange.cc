@@ -112,7 +112,7 @@ backends::Demand HttpConnection::make_demand() {
   demand.queue_timeout = t.queue > 0 ? t.queue : t.connect;
   demand.retries = target_def_->retries;
   demand.may_redirect = request_.method == http::Method::get || request_.method == http::Method::head;
-  demand.own = &carry_.own_connections;
+  demand.own = carry_.own ? &carry_.own->pool : nullptr;
   const Reuse reuse = target_def_->reuse;
   demand.allow_reuse =
       reuse == Reuse::always || reuse == Reuse::aggressive || (reuse == Reuse::safe && carry_.requests > 1);
@@ -190,6 +190,13 @@ bool HttpConnection::chunks_begin_badly(std::size_t head_length) {
   return false;
 }
 
+// Not within read_response_head(): its frame, which waits for every slow answer, would hold the bytes.
+Task<bool> HttpConnection::forward_interim() {
+  std::string head(http::serialize_response(response_, {}, {}), '\0');
+  http::serialize_response(response_, {}, head);
+  co_return co_await write_client(head);
+}
+
 // Bytes of the response until its head is complete. Interim responses go through to the client.
 Task<IoStatus> HttpConnection::read_response_head() {
   for (;;) {
@@ -215,14 +222,9 @@ Task<IoStatus> HttpConnection::read_response_head() {
           reply_.consume(parsed.offset);
           co_return IoStatus::ok;
         }
-        if (request_.version_minor > 0) {
-          char head[4096];
-          const std::size_t size = http::serialize_response(response_, {}, head);
-          if (size <= sizeof head) {
-            const bool sent = co_await write_client(std::string_view(head, size));
-            if (!sent) co_return IoStatus::cancelled;
-          }
-        }
+        bool passed_on = true;
+        if (request_.version_minor > 0) passed_on = co_await forward_interim();
+        if (!passed_on) co_return IoStatus::cancelled;
         reply_.consume(parsed.offset);
         response_.clear();
         continue;

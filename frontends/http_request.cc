@@ -9,7 +9,7 @@
 namespace evenkeel::frontends {
 namespace {
 
-constexpr Millis kParkAfter = 1000;
+constexpr Millis kParkAfter = 25;
 
 }  // namespace
 

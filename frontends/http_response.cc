@@ -75,7 +75,9 @@ void HttpConnection::keep_server_connection() {
   carry_.stay_with_server = response_.status == 401 || response_.status == 407;
   if (carry_.stay_with_server && authenticates_connection(response_)) connection.is_private = true;
   if (connection.is_private || target_def_->reuse == backends::Reuse::never) {
-    if (keep_client_) lease_.keep(worker(), carry_.own_connections);
+    if (!keep_client_) return;
+    if (!carry_.own) carry_.own = std::make_unique<HttpCarry::OwnConnections>();
+    lease_.keep(worker(), carry_.own->pool);
     return;
   }
   const int limit = def.pool_max_conn;

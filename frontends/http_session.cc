@@ -135,29 +135,24 @@ Task<bool> serve_requests(ClientConnection& client, HttpCarry& carry) {
   co_return co_await connection.run();
 }
 
-// True: bytes, or the end of the client's time, have come.
-Task<bool> wait_parked(ClientConnection& client, HttpCarry& carry) {
-  const Parked parked(client);
-  Worker& worker = client.context.worker;
-  Deadline deadline(
-      worker.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
-      &client.stream);
-  deadline.set(carry.idle_until);
-  const IoResult ready = co_await client.stream.readable();
-  carry.time_is_up = ready.status == IoStatus::timeout;
-  co_return ready.ok() || carry.time_is_up;
-}
-
 }  // namespace
 
 // A connection that lies idle holds its descriptor and little else: the state of requests, some kilobytes, is
-// given up after a second without one.
+// given up after a moment without one. What waits is this frame itself, and not one of its own.
 Task<void> serve_http(ClientConnection& client) {
   HttpCarry carry;
-  for (bool parked = true; parked;) {
-    parked = co_await serve_requests(client, carry);
-    if (!parked) co_return;
-    parked = co_await wait_parked(client, carry);
+  Worker& worker = client.context.worker;
+  for (;;) {
+    const bool idle = co_await serve_requests(client, carry);
+    if (!idle) co_return;
+    const Parked parked(client);
+    Deadline deadline(
+        worker.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
+        &client.stream);
+    deadline.set(carry.idle_until);
+    const IoResult ready = co_await client.stream.readable();
+    carry.time_is_up = ready.status == IoStatus::timeout;
+    if (!ready.ok() && !carry.time_is_up) co_return;
   }
 }
 

@@ -43,8 +43,12 @@ struct HttpCarry {
   Millis idle_until = kNever;      // when the client's time is up
   bool time_is_up = false;         // it was, while the connection was parked
   // Server connections that nobody else may use: http-reuse never, PROXY headers, sources of the client's.
-  std::atomic<std::uint32_t> own_count{0};
-  backends::IdlePool own_connections{own_count};
+  // Null for the many sessions that have none.
+  struct OwnConnections {
+    std::atomic<std::uint32_t> count{0};
+    backends::IdlePool pool{count};
+  };
+  std::unique_ptr<OwnConnections> own;
   backends::Server* last_server = nullptr;  // of the last request, if its connection was kept
   bool stay_with_server = false;            // it asked for authentication
 };
@@ -133,6 +137,7 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> redirect_to_server();
   Task<bool> send_request_head();
   Task<IoStatus> read_response_head();
+  Task<bool> forward_interim();
   [[nodiscard]] bool chunks_begin_badly(std::size_t head_length);
   [[nodiscard]] bool may_replay(IoStatus why, int status) const noexcept;
   Task<Next> response_failed(IoStatus why);
