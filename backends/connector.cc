@@ -51,7 +51,8 @@ void Lease::release() noexcept {
 }
 
 void Lease::park(Worker& worker, std::optional<std::uint32_t> limit) noexcept {
-  // Never more than were busy at one time: a crowd of clients that come once each would else leave thousands behind.
+  // Never more than were busy at one time: a crowd of clients that come once each would else leave thousands
+  // behind.
   const std::uint64_t needed = server->counters(static_cast<unsigned>(worker.index())).sess_max.get();
   if (connection && server->idle_connections() < needed && (!limit || server->idle_connections() < *limit)) {
     ++connection->requests;

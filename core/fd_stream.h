@@ -28,8 +28,9 @@ class FdStream final : public Stream {
   void reset_on_close() noexcept override;
   // TCP_NODELAY is set before the second write: the first never waits, and many connections see no other.
   void no_delay_later() noexcept { writes_with_delay_ = 2; }
-  // For a connection on which everything has been said: unless the peer has closed first, the coming close is a
-  // reset, so that the local port is free at once. Ports in TIME_WAIT make connect() search, and in the end fail.
+  // For a connection on which everything has been said: unless the peer has closed first, the coming close is
+  // a reset, so that the local port is free at once. Ports in TIME_WAIT make connect() search, and in the end
+  // fail.
   void skip_time_wait() noexcept {
     if (!ended_) reset_on_close();
   }

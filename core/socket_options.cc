@@ -51,8 +51,8 @@ bool bind_source(int fd, const ConnectOptions& options, int family, IoResult& er
   return false;
 }
 
-// Over loopback the handshake is over before connect() returns, although it says "in progress"; asking here spares
-// such a connection two rounds through the event loop.
+// Over loopback the handshake is over before connect() returns, although it says "in progress"; asking here
+// spares such a connection two rounds through the event loop.
 bool is_connected(int fd) noexcept {
   sockaddr_storage peer;
   socklen_t size = sizeof peer;

@@ -9,8 +9,8 @@
 namespace evenkeel {
 namespace {
 
-// Size classes are those of the allocator beneath (16 bytes, of which 8 are its own): every byte that is rounded
-// up is lost in each frame of each idle connection.
+// Size classes are those of the allocator beneath (16 bytes, of which 8 are its own): every byte that is
+// rounded up is lost in each frame of each idle connection.
 constexpr std::size_t kClass = 16;
 constexpr std::size_t kHeader = 8;
 constexpr std::size_t kClasses = 256;  // frames up to 4 KiB are pooled

@@ -147,8 +147,8 @@ class Engine {
   std::atomic<std::uint64_t> numbered_requests{0};
   std::atomic<std::uint32_t> waiting_acceptors{0};
   std::atomic<std::uint32_t> captured_errors{0};  // malformed messages so far
-  stats::EntityCounters totals;       // of the process
-  rules::VariableStore process_vars;  // scope proc; rules lock it themselves
+  stats::EntityCounters totals;                   // of the process
+  rules::VariableStore process_vars;              // scope proc; rules lock it themselves
   const std::int64_t started_wall_us;
   const Millis started;
 

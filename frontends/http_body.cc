@@ -163,8 +163,8 @@ Task<bool> HttpConnection::write_client(std::span<iovec> parts, bool last) {
   co_return true;
 }
 
-// Whether the connection ends with the bytes that are written next: its FIN then travels in their segment, which
-// spares both sides a packet.
+// Whether the connection ends with the bytes that are written next: its FIN then travels in their segment,
+// which spares both sides a packet.
 bool HttpConnection::closes_after() const noexcept {
   return !keep_client_ && !body_pump_running_ && !def_->nolinger;
 }
