@@ -16,6 +16,7 @@ constexpr std::size_t kHeader = 8;
 constexpr std::size_t kClasses = 256;  // frames up to 4 KiB are pooled
 constexpr std::size_t kKeep = 256;     // frames kept per class and thread
 
+constexpr std::size_t size_of_class(std::size_t index) noexcept { return index * kClass - kHeader; }
 constexpr std::size_t class_of(std::size_t size) noexcept { return (size + kHeader + kClass - 1) / kClass; }
 
 struct FreeFrame {
@@ -66,10 +67,10 @@ void* frame_alloc(std::size_t size) {
   if (p.head[index] != nullptr) {
     --p.count[index];
     void* const frame = std::exchange(p.head[index], p.head[index]->next);
-    poison(frame, index * kClass);
+    poison(frame, size_of_class(index));
     return frame;
   }
-  return ::operator new(index* kClass - kHeader);
+  return ::operator new(size_of_class(index));
 }
 
 void frame_free(void* frame, std::size_t size) noexcept {
