@@ -19,6 +19,7 @@ struct HttpErrors {
 struct ConfigDraft {
   frontends::GlobalDraft global;
   frontends::LogDraft global_log;
+  lvs::GlobalDraft lvs;
   rules::CompileEnv rules;  // sections refer to it
   ProxySections defaults;
   ProxySections proxies;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/compile.h"
+#include "app/lvs_sections.h"
 #include "app/old_dialect.h"
 #include "app/old_rules.h"
 #include "app/post_checks.h"
@@ -90,7 +91,10 @@ class Loader {
     const bool warned = diagnostics_.count(conf::Severity::warning) > 0;
     if (draft_.global.def.zero_warning && warned)
       diagnostics_.error({}, "'zero-warning' is set and there are warnings");
-    if (!diagnostics_.has_errors()) result.config = compile(draft_);
+    if (!diagnostics_.has_errors()) {
+      result.lvs = compile_lvs(draft_);
+      result.config = compile(draft_);
+    }
     return result;
   }
 
@@ -128,6 +132,8 @@ class Loader {
     conf::Args args(line, SectionKind::global, diagnostics_);
     if (conf::apply_statement(table, draft_.global, args) != conf::Applied::unknown) return;
     if (conf::apply_statement(logs, draft_.global_log, args) != conf::Applied::unknown) return;
+    static const conf::KeywordTable<lvs::GlobalDraft> bridge(lvs::global_keywords());
+    if (conf::apply_statement(bridge, draft_.lvs, args) != conf::Applied::unknown) return;
     if (frontends::take_tuning_knob(args)) return;
     conf::report_unknown(args, table.names());
   }

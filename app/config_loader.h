@@ -11,6 +11,7 @@
 #include "conf/document.h"
 #include "conf/environment.h"
 #include "frontends/config.h"
+#include "lvs/def.h"
 
 namespace evenkeel::app {
 
@@ -29,6 +30,7 @@ struct LoadOptions {
 
 struct LoadResult {
   std::shared_ptr<const frontends::Config> config;  // null: refused, the diagnostics say why
+  std::shared_ptr<const lvs::Def> lvs;              // null: nothing is for the kernel
   conf::Environment environment;                    // as the configuration left it: for children
   bool maxconn_given = false;                       // -n or the global section set it
   explicit operator bool() const noexcept { return config != nullptr; }

@@ -13,6 +13,7 @@
 #include "frontends/global_keywords.h"
 #include "frontends/log_keywords.h"
 #include "health/keywords.h"
+#include "lvs/keywords.h"
 #include "rules/catalog.h"
 
 namespace evenkeel::app {
@@ -49,6 +50,7 @@ std::string option_with_sides(std::string_view name) {
 void global_section(std::string& out) {
   Names names;
   add(names, frontends::global_keywords());
+  add(names, lvs::global_keywords());
   add(names, frontends::log_keywords(), conf::mask_of(SectionKind::global));
   for (const std::string_view word : conf::document_keywords()) names.emplace(word);
   out += "global\n";

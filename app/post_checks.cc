@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/backend_names.h"
+#include "app/lvs_sections.h"
 #include "app/mode_checks.h"
 #include "app/route_checks.h"
 #include "app/server_checks.h"
@@ -26,7 +27,7 @@ void check_binds(const ConfigDraft& draft, Diagnostics& diagnostics) {
   for (const ProxySection& section : draft.proxies) {
     if (section.proxy.common.disabled || !section.proxy.has_frontend()) continue;
     const frontends::FrontendDraft& frontend = section.frontend;
-    if (frontend.def.binds.empty())
+    if (frontend.def.binds.empty() && section.lvs.fwmark == 0)
       diagnostics.warn(section.proxy.where, called(section) +
                                                 " has no 'bind' directive. Please declare it as a backend "
                                                 "if this was intended.");
@@ -34,7 +35,8 @@ void check_binds(const ConfigDraft& draft, Diagnostics& diagnostics) {
       const frontends::BindDef& bind = frontend.def.binds[i];
       if (bind.kind != frontends::BindDef::Kind::address) continue;
       const auto [entry, fresh] =
-          seen.try_emplace(bind.address.to_string() + " " + bind.listen.interface + " " + bind.threads,
+          seen.try_emplace((section.proxy.common.datagram ? "udp " : "") + bind.address.to_string() + " " +
+                               bind.listen.interface + " " + bind.threads,
                            frontend.bind_places[i]);
       if (!fresh)
         diagnostics.warn(frontend.bind_places[i], "address " + bind.address.to_string() +
@@ -207,6 +209,7 @@ void check_rings(const ConfigDraft& draft, Diagnostics& diagnostics) {
 
 void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
   const BackendNames backends(draft.proxies);
+  prepare_lvs(draft);
   resolve_routes(draft, backends, diagnostics);
   check_servers(draft, backends, diagnostics);
   check_binds(draft, diagnostics);
@@ -224,6 +227,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
     check_cookies(section, diagnostics);
     frontends::resolve_stats_rules(section.stats, diagnostics);
   }
+  check_lvs(draft, diagnostics);
   report_unused_backends(draft, diagnostics);
 }
 

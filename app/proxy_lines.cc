@@ -28,6 +28,7 @@ struct Tables {
   conf::KeywordTable<frontends::LogDraft> log{frontends::log_keywords()};
   conf::KeywordTable<frontends::StatsDraft> stats{frontends::stats_keywords()};
   conf::KeywordTable<rules::RuleDraft> rules{rules::rule_keywords()};
+  conf::KeywordTable<lvs::Draft> lvs{lvs::section_keywords()};
 };
 
 const Tables& tables() {
@@ -86,6 +87,7 @@ const std::vector<std::string_view>& proxy_words(conf::SectionKind kind) {
       add_names(all[k], tables().log, k);
       add_names(all[k], tables().stats, k);
       add_names(all[k], tables().rules, k);
+      add_names(all[k], tables().lvs, k);
     }
     return all;
   }();
@@ -107,6 +109,7 @@ void apply_proxy_line(ProxySection& section, const conf::Statement& statement,
   if (offer(all.checks, section.checks, section, args)) return;
   if (offer(all.log, section.log, section, args)) return;
   if (offer(all.stats, section.stats, section, args)) return;
+  if (conf::apply_statement(all.lvs, section.lvs, args) != conf::Applied::unknown) return;
   if (all.cookie.find(args).keyword != nullptr) section.proxy.places["cookie"] = statement.location();
   if (offer(all.cookie, section.proxy.backend.cookie, section, args)) return;
   conf::report_unknown(args, proxy_words(section.proxy.kind));

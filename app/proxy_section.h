@@ -13,6 +13,7 @@
 #include "frontends/log_keywords.h"
 #include "frontends/stats_keywords.h"
 #include "health/keywords.h"
+#include "lvs/keywords.h"
 #include "rules/keywords.h"
 
 namespace evenkeel::app {
@@ -26,6 +27,7 @@ struct ProxySection {
   frontends::LogDraft log;
   frontends::StatsDraft stats;
   rules::RuleDraft rules;
+  lvs::Draft lvs;
   std::string written_name;  // proxy.common.name may differ where names repeat
   // Where its sessions may go, found out by resolve_routes().
   struct Route {

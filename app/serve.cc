@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/limits.h"
+#include "app/lvs_plane.h"
 #include "control/handover.h"
 #include "control/runtime_server.h"
 #include "core/log.h"
@@ -49,20 +50,34 @@ class Process {
     const unsigned workers = global.nbthread > 0 ? global.nbthread : usable_cores();
     std::uint32_t maxconn = 0;
     if (!limits(workers, maxconn)) return 1;
+    LvsPlane lvs;
+    if (!lvs.choose(options_.lvs, options_.config)) return 1;
     frontends::Engine engine(options_.config, workers);
     engine.maxconn.store(maxconn);
     engine.initial_maxconn = maxconn;
     control::RuntimeServer runtime(engine);
     if (!take_sockets(engine) || !listen(engine, runtime)) return 1;
     options_.pidfile.write(getpid());
+    lvs.start(engine);
     std::string error;
-    if (!drop_privileges(global, error)) return refuse(error);
+    if (!drop_privileges(global, error)) {
+      lvs.abandon();
+      return refuse(error);
+    }
+    runtime.show_lvs(lvs.bridge());
     signals_.attach(engine, runtime, options_.master);
     for (const auto* list : {&line_.finish, &line_.terminate})
       if (!list->empty()) tell(*list, list == &line_.finish ? SIGUSR1 : SIGTERM);
     if (options_.on_ready) options_.on_ready(control::listening_sockets(engine));
     runtime.start();
+    if (lvs.bridge() != nullptr) {
+      engine.on_soft_stop = [&lvs, before = std::move(engine.on_soft_stop)] {
+        lvs.let_go();
+        if (before) before();
+      };
+    }
     engine.run();
+    lvs.finish(signals_.ended_by() == 0, global.hard_stop_after);
     return end();
   }
 

@@ -12,12 +12,14 @@
 #include "app/signals.h"
 #include "conf/environment.h"
 #include "frontends/config.h"
+#include "lvs/def.h"
 
 namespace evenkeel::app {
 
 struct ServeOptions {
   const CommandLine& line;
   std::shared_ptr<const frontends::Config> config;
+  std::shared_ptr<const lvs::Def> lvs;  // may be null
   conf::Environment environment;
   bool maxconn_given = false;  // else it is made to fit the descriptors
   std::vector<int> sockets;    // listening, from the worker before us; taken

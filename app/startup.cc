@@ -224,7 +224,8 @@ class Startup {
     const frontends::Config& config = *loaded_.config;
     return config.global.stats_sockets.empty() &&
            std::all_of(config.frontends.begin(), config.frontends.end(),
-                       [](const auto& f) { return f->disabled || f->binds.empty(); });
+                       [](const auto& f) { return f->disabled || f->binds.empty(); }) &&
+           loaded_.lvs == nullptr;
   }
 
   int checked() const {
@@ -267,7 +268,8 @@ class Startup {
   }
 
   ServeOptions serve_options() {
-    return {line_, loaded_.config, loaded_.environment, maxconn_given_, {}, -1, PidFile(), nullptr};
+    return {line_, loaded_.config, loaded_.lvs, loaded_.environment, maxconn_given_, {},
+            -1,    PidFile(),      nullptr};
   }
 
   int work(std::vector<int> sockets, int channel) {

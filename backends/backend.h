@@ -72,6 +72,8 @@ class Backend {
 
   ErrorCapture last_response_error;
 
+  // Weight, health or the operator's will of a server changed; set before there are threads, called by any.
+  std::function<void()> on_server_change;
   // Ends sessions on that server in all workers; set by the engine.
   std::function<void(Server&, Cause)> kill_sessions;
   // Traffic met as many errors in a row as `error-limit` allows; set by the engine.

@@ -78,6 +78,7 @@ struct ProxyDef {
   std::string guid;
   std::string description;
   Mode mode = Mode::tcp;
+  bool datagram = false;  // mode udp; `mode` is tcp then: what is inside is not looked at
   bool disabled = false;
   Timeouts timeouts;
   HttpMode http_mode = HttpMode::keep_alive;

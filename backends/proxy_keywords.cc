@@ -25,8 +25,9 @@ void mode(ProxyDraft& draft, Args& args) {
         .modern("http-request return status 200");
     return;
   }
-  if (const auto word = args.one_of({"tcp", "http"})) {
-    draft.common.mode = *word == 0 ? Mode::tcp : Mode::http;
+  if (const auto word = args.one_of({"tcp", "http", "udp"})) {
+    draft.common.mode = *word == 1 ? Mode::http : Mode::tcp;
+    draft.common.datagram = *word == 2;
     draft.mode_given = true;
   }
 }

@@ -119,6 +119,7 @@ bool Server::recompute() {
   weight.store(effective, std::memory_order_relaxed);
   available.store(usable);
   backend_.policy().on_change(*this);
+  if (backend_.on_server_change) backend_.on_server_change();
   return came;
 }
 

@@ -18,6 +18,7 @@ constexpr auto kAdmin = Level::admin;
 const std::array kCommands = {
   Command{{"add server", kAdmin, "add server <bk>/<srv>", "create a server at run time"}, add_server},
   Command{{"clear counters", kOperator, "clear counters [all]", "reset the highest values (or all counters)"}, clear_counters},
+  Command{{"clear lvs counters", kOperator, "clear lvs counters", "reset the kernel's counters of our services"}, nullptr, clear_lvs_counters},
   Command{{"del server", kAdmin, "del server <bk>/<srv>", "remove a server that is in maintenance and idle"}, del_server},
   Command{{"disable agent", kAdmin, "disable agent <bk>/<srv>", "suspend agent checks"}, disable_agent},
   Command{{"disable frontend", kAdmin, "disable frontend <frontend>", "close a frontend for the time being"}, disable_frontend},
@@ -46,6 +47,7 @@ const std::array kCommands = {
   Command{{"show errors", kOperator, "show errors [<px>] [request|response]", "show the last malformed messages"}, nullptr, show_errors},
   Command{{"show events", kOperator, "show events [<sink>] [-w] [-n]", "list the rings, or show the lines of one"}, nullptr, show_events},
   Command{{"show info", kUser, "show info [desc|json|typed|float]*", "show facts about the process"}, show_info},
+  Command{{"show lvs", kUser, "show lvs [services|servers|conns|stats|rate|timeouts|daemon]", "show the kernel's table of virtual services"}, nullptr, show_lvs},
   Command{{"show schema json", kUser, "show schema json", "show the JSON schema of 'show info' and 'show stat'"}, show_schema},
   Command{{"show servers conn", kUser, "show servers conn [<backend>]", "show connections to servers"}, nullptr, show_servers_conn},
   Command{{"show servers state", kUser, "show servers state [<backend>]", "show the state of servers, for a state file"}, nullptr, show_servers_state},

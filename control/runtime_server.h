@@ -14,6 +14,10 @@
 #include "core/task.h"
 #include "frontends/engine.h"
 
+namespace evenkeel::lvs {
+class Bridge;
+}
+
 namespace evenkeel::control {
 
 class RuntimeServer {
@@ -36,6 +40,11 @@ class RuntimeServer {
   // Serves a connection that came to the master's socket, also during a soft stop. On worker 0.
   void take(const HandedConnection& handed);
 
+  // What `show lvs` is about; null: nothing is served by the kernel. Before start(); must outlive the last
+  // command.
+  void show_lvs(lvs::Bridge* bridge) noexcept { lvs_ = bridge; }
+  [[nodiscard]] lvs::Bridge* lvs() const noexcept { return lvs_; }
+
   // `show cli sockets`: one line per socket.
   void list_sockets(std::string& out) const;
   // The descriptors that it listens on, in the order of the configuration.
@@ -52,7 +61,8 @@ class RuntimeServer {
   frontends::Engine& engine_;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::uint32_t connections_ = 0;
-  bool stopped_ = false;           // of worker 0
+  bool stopped_ = false;  // of worker 0
+  lvs::Bridge* lvs_ = nullptr;
   std::vector<Event*> waiting_{};  // acceptors for which `stats maxconn` leaves no room
 };
 

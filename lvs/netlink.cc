@@ -10,7 +10,12 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
+#include <fstream>
 #include <functional>
 
 #include "lvs/codec.h"
@@ -232,13 +237,34 @@ class NetlinkKernel final : public Kernel {
   int family_ = -1;
 };
 
+// The module has no name by which the kernel would load it for a netlink request, so that somebody has to
+// ask, as ipvsadm does. Without the right to it, or without the program, nothing happens.
+void load_module() {
+  std::string program = "/sbin/modprobe";
+  std::ifstream("/proc/sys/kernel/modprobe") >> program;
+  std::array<std::string, 4> words = {program, "-q", "--", "ip_vs"};
+  std::array<char*, 5> argv = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
+  std::array<char*, 1> environment = {nullptr};
+  pid_t child = 0;
+  if (geteuid() != 0 || program.empty() ||
+      posix_spawn(&child, program.c_str(), nullptr, nullptr, argv.data(), environment.data()) != 0)
+    return;
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+}
+
 }  // namespace
 
 bool netlink_supported() noexcept { return true; }
 
 std::unique_ptr<Kernel> open_kernel(std::string& why) {
   auto kernel = std::make_unique<NetlinkKernel>();
-  const int error = kernel->open();
+  int error = kernel->open();
+  if (error == ENOPROTOOPT) {
+    load_module();
+    error = kernel->open();
+  }
   if (error == ENOPROTOOPT) {
     why = "this kernel has no IPVS (module ip_vs)";
     return nullptr;

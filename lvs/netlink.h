@@ -11,7 +11,7 @@ namespace evenkeel::lvs {
 // Whether this program was built with libnl.
 bool netlink_supported() noexcept;
 
-// Opens the namespace's IPVS; the kernel loads its module for the asking where it can. Null with `why` in
+// Opens the namespace's IPVS; loads the kernel's module where it is missing. Null with `why` in
 // plain words: no such kernel, no such right (CAP_NET_ADMIN), not built in. Every request needs the right,
 // not only the opening of the socket.
 std::unique_ptr<Kernel> open_kernel(std::string& why);

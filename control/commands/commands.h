@@ -52,6 +52,10 @@ Answer shutdown_sessions_server(Call& call);
 Answer add_server(Call& call);
 Answer del_server(Call& call);
 
+// lvs_commands.cc
+Task<void> show_lvs(Call& call, Output& out);
+Task<void> clear_lvs_counters(Call& call, Output& out);
+
 // frontend_commands.cc
 Answer enable_frontend(Call& call);
 Answer disable_frontend(Call& call);

@@ -17,6 +17,7 @@
 #include "frontends/global_keywords.h"
 #include "frontends/log_keywords.h"
 #include "health/keywords.h"
+#include "lvs/keywords.h"
 #include "rules/action/families.h"
 #include "rules/catalog.h"
 #include "rules/log_alias.h"
@@ -92,6 +93,7 @@ Words names_of(const Specs& families) {
 TEST(Reference, ListsTheWordsOfGlobal) {
   Words words;
   add(words, frontends::global_keywords());
+  add(words, lvs::global_keywords());
   add(words, frontends::log_keywords(), conf::mask_of(SectionKind::global));
   for (const std::string_view word : conf::document_keywords()) words.emplace(word);
   EXPECT_EQ(words_of(table("configuration.md", "global")), words);

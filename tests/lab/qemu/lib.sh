@@ -48,11 +48,13 @@ plug() {
   ip -n "$1" link set "$2" up
 }
 
-# web HOST TEXT [PORT]: a web server whose page is the text.
+# web HOST TEXT [PORT]: a web server whose page is the text; its process is ${web_pid[HOST]}.
+declare -A web_pid
 web() {
   mkdir -p "$scratch/$1"
   echo "$2" >"$scratch/$1/index.html"
-  on "$1" httpd -p "${3:-80}" -h "$scratch/$1"
+  ip netns exec "$1" httpd -f -p "${3:-80}" -h "$scratch/$1" &
+  web_pid[$1]=$!
 }
 # ask HOST URL [TIMES]: the pages that the host sees, one per line.
 ask() {
@@ -60,6 +62,6 @@ ask() {
   for ((i = 0; i < ${3:-1}; ++i)); do on "$1" curl -s -m 3 "$2" || echo "(nothing)"; done
 }
 # counted: "text=times text=times", sorted.
-counted() { sort | uniq -c | awk '{printf "%s%s=%d", NR > 1 ? " " : "", $2, $1}'; }
+counted() { sort | uniq -c | awk '{printf "%s%s=%d", (NR > 1 ? " " : ""), $2, $1}'; }
 
 finish() { ((failures == 0)) || echo "$failures checks failed"; exit $((failures > 0)); }

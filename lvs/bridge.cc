@@ -1,0 +1,174 @@
+#include "lvs/bridge.h"
+
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "core/log.h"
+#include "lvs/sysctls.h"
+
+namespace evenkeel::lvs {
+namespace {
+
+constexpr auto kRound = std::chrono::milliseconds(500);  // somebody's `ipvsadm -C` lasts no longer than that
+constexpr auto kDrainRound = std::chrono::milliseconds(200);
+
+}  // namespace
+
+Bridge::Bridge(Options options)
+    : options_(std::move(options)),
+      keeper_(*options_.def, *options_.kernel, options_.servers_of,
+              [](LogLevel level, const std::string& text) { log_message(level, text); }) {}
+
+Bridge::~Bridge() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    holding_ = false;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Bridge::start() {
+  std::string why;
+  const std::string& path = options_.def->state_file;
+  if (!state_file_.open(path.empty() ? StateFile::default_path() : path, why))
+    log_warning("lvs: " + why + "; a next process will not know which services are ours");
+  thread_ = std::thread([this] { run(); });
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return started_; });
+}
+
+void Bridge::nudge() {
+  {
+    const std::lock_guard lock(mutex_);
+    nudged_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Bridge::let_go() {
+  const std::lock_guard lock(mutex_);
+  holding_ = false;
+}
+
+void Bridge::submit(std::function<void(Kernel&)> function) {
+  {
+    const std::lock_guard lock(mutex_);
+    requests_.push_back(std::move(function));
+  }
+  changed_.notify_all();
+}
+
+void Bridge::finish(bool patient, std::chrono::milliseconds limit) {
+  if (!thread_.joinable()) return;
+  let_go();
+  submit([this, patient, limit](Kernel&) { leave(patient, limit); });
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+// The flag belongs to the thread: where the others lose all rights with the user, this one only loses their
+// effect.
+void Bridge::regain_right() {
+  if (regained_ || geteuid() == 0) return;
+  regained_ = true;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> data{};
+  data[0].effective = data[0].permitted = 1U << CAP_NET_ADMIN;
+  if (syscall(SYS_capset, &header, data.data()) != 0)
+    log_error("lvs: the right to change the network (CAP_NET_ADMIN) is gone with the user");
+}
+
+void Bridge::begin() {
+  prctl(PR_SET_KEEPCAPS, 1);
+  state_ = state_file_.read();
+  keeper_.inherit(state_.services);
+  state_.owner = getpid();
+  const std::string failed = apply_settings(SysctlAccess::of_this_namespace(), state_.sysctls);
+  if (!failed.empty()) log_warning("lvs: the kernel does not let these be set in net.ipv4.vs: " + failed);
+  keeper_.full_round();
+  start_daemons();
+  write_state();
+}
+
+void Bridge::start_daemons() {
+  if (options_.def->daemons.empty()) return;
+  std::vector<Daemon> running;
+  if (options_.kernel->daemons(running)) return;
+  for (const Daemon& daemon : options_.def->daemons) {
+    bool there = false;
+    for (const Daemon& other : running) {
+      if (other.master != daemon.master) continue;
+      there = other.interface == daemon.interface && other.sync_id == daemon.sync_id;
+      if (!there) options_.kernel->stop_daemon(other);
+    }
+    if (there) continue;
+    const KernelError error = options_.kernel->start_daemon(daemon);
+    const std::string what =
+        std::string(daemon.master ? "master" : "backup") + " synchronisation daemon on " + daemon.interface;
+    if (error)
+      log_error("lvs: cannot start the " + what + ": " + describe(error));
+    else
+      log_notice("lvs: started the " + what + ", syncid " + std::to_string(daemon.sync_id));
+  }
+}
+
+void Bridge::write_state() {
+  state_.services = keeper_.owned();
+  state_file_.write(state_);
+}
+
+void Bridge::run() {
+  begin();
+  std::unique_lock lock(mutex_);
+  started_ = true;
+  changed_.notify_all();
+  auto next_round = std::chrono::steady_clock::now() + kRound;
+  while (true) {
+    changed_.wait_until(lock, next_round, [this] { return nudged_ || ending_ || !requests_.empty(); });
+    const bool nudged = std::exchange(nudged_, false);
+    auto requests = std::exchange(requests_, {});
+    const bool holding = holding_;
+    if (ending_ && requests.empty()) return;
+    lock.unlock();
+    regain_right();
+    for (const auto& request : requests) request(*options_.kernel);
+    if (holding && nudged) keeper_.quick_round();
+    if (const auto now = std::chrono::steady_clock::now(); now >= next_round) {
+      next_round = now + kRound;
+      if (holding && keeper_.full_round() && options_.on_samples) options_.on_samples(keeper_.take_samples());
+    }
+    lock.lock();
+  }
+}
+
+void Bridge::leave(bool patient, std::chrono::milliseconds limit) {
+  const Exit exit = options_.def->exit;
+  if (exit == Exit::keep) return;
+  if (const State now = state_file_.read(); now.owner != 0 && now.owner != state_.owner) return;
+  if (exit == Exit::drain && patient) {
+    const auto began = std::chrono::steady_clock::now();
+    while (!keeper_.drain_round()) {
+      if (limit.count() > 0 && std::chrono::steady_clock::now() - began > limit) break;
+      std::this_thread::sleep_for(kDrainRound);
+    }
+  }
+  keeper_.clear();
+  for (const Daemon& daemon : options_.def->daemons) options_.kernel->stop_daemon(daemon);
+  restore_settings(SysctlAccess::of_this_namespace(), state_.sysctls);
+  state_ = {};
+  state_file_.write(state_);
+}
+
+}  // namespace evenkeel::lvs
