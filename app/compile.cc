@@ -194,6 +194,8 @@ std::shared_ptr<const frontends::Config> compile(ConfigDraft& draft) {
     for (const backends::ErrorEntry& entry : section.errors)
       config->http_errors[name][entry.status] = entry.reply;
   for (frontends::RingDraft& ring : draft.rings) config->rings.push_back(std::move(ring.def));
+  draft.rules.patterns->finish();
+  config->patterns = draft.rules.patterns;
   config->global = std::move(draft.global.def);
   return config;
 }

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <utility>
 
 #include "app/compile.h"
@@ -30,12 +28,10 @@ using conf::SectionKind;
 using conf::Statement;
 
 Result<std::string, std::string> read_from_disk(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return {boost::system::in_place_error, std::strerror(errno)};
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (in.bad()) return {boost::system::in_place_error, "cannot be read"};
-  return {boost::system::in_place_value, text.str()};
+  std::string content;
+  if (!rules::CompileEnv::read_from_disk(path, content))
+    return {boost::system::in_place_error, std::move(content)};
+  return {boost::system::in_place_value, std::move(content)};
 }
 
 // Many servers share a name; the resolver is asked once for each.

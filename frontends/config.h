@@ -12,6 +12,10 @@
 #include "backends/backend_def.h"
 #include "frontends/frontend_def.h"
 
+namespace evenkeel::rules {
+class PatternStore;
+}
+
 namespace evenkeel::frontends {
 
 // The `global` section, as far as a running process needs it.
@@ -69,6 +73,8 @@ struct Config {
   // http-errors sections, for rules that answer with one of them: name -> status -> message.
   std::map<std::string, std::map<int, backends::ErrorReply>, std::less<>> http_errors;
   std::vector<stats::RingDef> rings;  // ring sections
+  // Maps and ACLs. The lists in it change at runtime; null in configurations made by hand.
+  std::shared_ptr<rules::PatternStore> patterns;
 };
 
 }  // namespace evenkeel::frontends

@@ -16,6 +16,7 @@
 #include "frontends/checks.h"
 #include "frontends/client_session.h"
 #include "frontends/restore.h"
+#include "rules/pattern_store.h"
 #include "stats/page_service.h"
 
 namespace evenkeel::frontends {
@@ -50,6 +51,11 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
   for (unsigned i = 0; i < workers; ++i) {
     contexts_.push_back(std::make_unique<WorkerContext>(*this, static_cast<int>(i), config_->global.bufsize));
   }
+  if (config_->patterns) {
+    std::vector<Worker*> readers;
+    for (const auto& context : contexts_) readers.push_back(&context->worker);
+    config_->patterns->reclaimer().watch(std::move(readers));
+  }
   maxconn.store(config_->global.maxconn);
   set_pipe_limit(config_->global.max_pipes);
   initial_maxconn = config_->global.maxconn;
@@ -57,6 +63,7 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
   session_rate_limit.store(config_->global.max_sess_rate);
   for (const auto& def : config_->backends) {
     backends_.push_back(std::make_unique<backends::Backend>(def, workers));
+    backends_by_name_.emplace(backends_.back()->name(), backends_.back().get());
     backends_.back()->kill_sessions = [this](backends::Server& s, Cause why) { kill_sessions(s, why); };
     backends_.back()->on_traffic_errors = [this](backends::Server& s, health::TrafficError last) {
       checks_->on_traffic_errors(s, last);
@@ -101,6 +108,7 @@ void Engine::link_tracking() {
 
 Engine::~Engine() {
   for (auto& thread : threads_) thread.join();
+  if (config_->patterns) config_->patterns->reclaimer().watch({});
   for (const auto& frontend : frontends_) close_sockets(*frontend);
   for (const auto& context : contexts_) {
     for (const auto& start : context->to_accept) ::close(start.fd);
@@ -116,10 +124,8 @@ Frontend* Engine::find_frontend(std::string_view name) const noexcept {
 }
 
 backends::Backend* Engine::find_backend(std::string_view name) const noexcept {
-  for (const auto& b : backends_) {
-    if (b->name() == name) return b.get();
-  }
-  return nullptr;
+  const auto found = backends_by_name_.find(name);
+  return found == backends_by_name_.end() ? nullptr : found->second;
 }
 
 bool Engine::admit(Frontend& frontend, Listener& listener) noexcept {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "backends/backend.h"
@@ -173,6 +174,8 @@ class Engine {
   std::shared_ptr<const Config> config_;
   std::vector<std::unique_ptr<WorkerContext>> contexts_;  // outlive the idle connections of the servers
   std::vector<std::unique_ptr<backends::Backend>> backends_;
+  // For rules that route by name; a configuration may have thousands of backends.
+  std::unordered_map<std::string_view, backends::Backend*> backends_by_name_;
   std::vector<std::unique_ptr<Frontend>> frontends_;
   std::unique_ptr<HealthChecks> checks_;
   std::unique_ptr<AccessLogs> logs_;

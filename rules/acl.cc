@@ -54,6 +54,12 @@ bool is_operator(std::string_view word) noexcept {
   return word == "eq" || word == "ge" || word == "gt" || word == "le" || word == "lt";
 }
 
+// "gt 5" is the range "6:" to commands, as in HAProxy.
+std::string as_range(std::string_view op, const NumberRange& range) {
+  if (op == "eq") return std::to_string(range.low);
+  return op == "gt" || op == "ge" ? std::to_string(range.low) + ":" : ":" + std::to_string(range.high);
+}
+
 Truth either(Truth a, Truth b) noexcept {
   if (a == Truth::yes || b == Truth::yes) return Truth::yes;
   return a == Truth::pending || b == Truth::pending ? Truth::pending : Truth::no;
@@ -76,9 +82,17 @@ std::string AclTest::choose_method(std::string_view implied) {
   return {};
 }
 
+std::string AclTest::read_file(Words& words, CompileEnv& env, std::string_view implied) {
+  if (std::string error = choose_method(implied); !error.empty()) return error;
+  if (words.done()) return "-f needs the name of a file";
+  auto file = env.pattern_file(words.peek(), {method_, ignore_case_, MapValue::none}, as_map_, "acl");
+  if (!file) return file.error();
+  files_.push_back(std::move(*file));
+  return {};
+}
+
 // The flags come before the patterns; -f loads with the method and the case that are set so far.
 std::string AclTest::read_flags(Words& words, CompileEnv& env, std::string_view implied) {
-  bool as_map = false;
   while (words.peek().size() > 1 && words.peek().front() == '-') {
     const std::string_view flag = words.peek();
     if (flag == "--") {
@@ -90,10 +104,11 @@ std::string AclTest::read_flags(Words& words, CompileEnv& env, std::string_view 
     } else if (flag == "-n") {
       // Host names are never resolved here: -n asks for what is so anyway.
     } else if (flag == "-M") {
-      as_map = true;
+      as_map_ = true;
     } else if (flag == "-u") {
       words.next();
-      if (words.done()) return "-u needs an identifier";
+      if (!parse_int(words.peek(), id_) || id_ < 0) return "-u needs an identifier, a positive integer";
+      if (env.patterns->has_id(id_)) return "the id is already used";
     } else if (flag == "-m") {
       words.next();
       const auto method = match_method_of(words.peek());
@@ -102,10 +117,7 @@ std::string AclTest::read_flags(Words& words, CompileEnv& env, std::string_view 
       method_given_ = true;
     } else if (flag == "-f") {
       words.next();
-      if (std::string error = choose_method(implied); !error.empty()) return error;
-      auto file = env.pattern_file(std::string(words.peek()), method_, ignore_case_, as_map);
-      if (!file) return file.error();
-      files_.push_back(std::move(*file));
+      if (std::string error = read_file(words, env, implied); !error.empty()) return error;
     } else {
       return {};  // a pattern such as -1
     }
@@ -117,6 +129,7 @@ std::string AclTest::read_flags(Words& words, CompileEnv& env, std::string_view 
 Result<AclTest, RuleError> AclTest::compile(Words& words, CompileEnv& env) {
   AclTest result;
   std::string_view implied;
+  const std::string_view criterion = words.peek().substr(0, words.peek().find_first_of("(,"));
   auto expression = Expression::compile(words.peek(), env, nullptr, &implied);
   if (!expression) {
     const ExpressionError& error = expression.error();
@@ -132,8 +145,21 @@ Result<AclTest, RuleError> AclTest::compile(Words& words, CompileEnv& env) {
     return words.error_before("samples of type " + std::string(to_string(result.expression_.type())) +
                               " cannot be matched with '" + std::string(to_string(result.method_)) + "'");
   }
-  result.patterns_ = std::make_shared<PatternSet>(result.method_);
-  const bool numeric = result.method_ == MatchMethod::integer || result.method_ == MatchMethod::len;
+  if (std::string error = result.read_patterns(words, env, criterion); !error.empty())
+    return words.error(std::move(error));
+  return result;
+}
+
+// Up to the end of the words or a "}". The line's own patterns are a list as well, though it has no name:
+// commands find it by its number.
+std::string AclTest::read_patterns(Words& words, CompileEnv& env, std::string_view criterion) {
+  const auto list = env.patterns->create_unnamed();
+  list->id = id_;
+  list->of_acl = true;
+  list->description =
+      "acl '" + std::string(criterion) + "' file '" + env.file + "' line " + std::to_string(env.line);
+  patterns_ = PatternUse(list, list->add_way({method_, ignore_case_, MapValue::none}).number);
+  const bool numeric = method_ == MatchMethod::integer || method_ == MatchMethod::len;
   std::string_view op;
   for (; !words.done() && words.peek() != "}"; words.next()) {
     std::string pattern(words.peek());
@@ -141,18 +167,22 @@ Result<AclTest, RuleError> AclTest::compile(Words& words, CompileEnv& env) {
       op = words.peek();
       continue;
     }
-    if (!op.empty()) pattern = std::string(op) + " " + pattern;
-    std::string error = result.patterns_->add(pattern, result.ignore_case_);
-    if (!error.empty()) return words.error(std::move(error));
+    // An operator stays for the following numbers; ranges stand for themselves.
+    if (!op.empty() && pattern.find(':') == std::string::npos) {
+      NumberRange range{};
+      if (std::string error = parse_range(std::string(op) + " " + pattern, range); !error.empty())
+        return error;
+      pattern = as_range(op, range);
+    }
+    if (std::string error = list->append(pattern); !error.empty()) return error;
   }
-  result.patterns_->finish();
-  return result;
+  return {};
 }
 
 bool AclTest::matches(const Sample& sample, EvalContext& ctx) const noexcept {
-  if (patterns_->matches(sample, *ctx.scratch)) return true;
-  for (const auto& file : files_) {
-    if (file->matches(sample, *ctx.scratch)) return true;
+  if (patterns_.match(sample, *ctx.scratch) != nullptr) return true;
+  for (const PatternUse& file : files_) {
+    if (file.match(sample, *ctx.scratch) != nullptr) return true;
   }
   return false;
 }

@@ -10,7 +10,7 @@
 
 #include "core/result.h"
 #include "rules/expression.h"
-#include "rules/patterns.h"
+#include "rules/pattern_store.h"
 #include "rules/words.h"
 
 namespace evenkeel::rules {
@@ -29,23 +29,26 @@ class AclTest {
   [[nodiscard]] const Expression& expression() const noexcept { return expression_; }
   [[nodiscard]] MatchMethod method() const noexcept { return method_; }
   // The patterns written in the line, and the files it names.
-  [[nodiscard]] const PatternSet& patterns() const noexcept { return *patterns_; }
-  [[nodiscard]] const std::vector<std::shared_ptr<const PatternSet>>& files() const noexcept {
-    return files_;
-  }
+  [[nodiscard]] const PatternUse& patterns() const noexcept { return patterns_; }
+  [[nodiscard]] const std::vector<PatternUse>& files() const noexcept { return files_; }
+  [[nodiscard]] bool ignores_case() const noexcept { return ignore_case_; }
 
  private:
   AclTest() = default;
   std::string read_flags(Words& words, CompileEnv& env, std::string_view implied);
   std::string choose_method(std::string_view implied);
+  std::string read_file(Words& words, CompileEnv& env, std::string_view implied);
+  std::string read_patterns(Words& words, CompileEnv& env, std::string_view criterion);
   bool matches(const Sample& sample, EvalContext& ctx) const noexcept;
 
   Expression expression_;
   MatchMethod method_ = MatchMethod::str;
   bool method_given_ = false;
   bool ignore_case_ = false;
-  std::shared_ptr<PatternSet> patterns_;
-  std::vector<std::shared_ptr<const PatternSet>> files_;
+  bool as_map_ = false;
+  std::int64_t id_ = -1;  // -u
+  PatternUse patterns_;
+  std::vector<PatternUse> files_;
 };
 
 // A name and its lines: several lines of one name are alternatives.

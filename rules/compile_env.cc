@@ -1,10 +1,12 @@
 #include "rules/compile_env.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "conf/known_keywords.h"
 #include "conf/nearest.h"
@@ -30,54 +32,67 @@ std::string unknown(conf::KnownKind kind, std::string_view what, std::string_vie
   return message;
 }
 
-std::string_view without_cr(std::string_view line) noexcept {
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  return line;
-}
-
-// One line of a pattern file: manual 7.1, "-f". False: the line holds no pattern.
-bool split_line(std::string_view line, bool values, std::string_view& key, std::string_view& value) noexcept {
-  line = without_cr(line);
-  if (line.empty() || line.front() == '#') return false;
-  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-  if (line.empty()) return false;
-  if (!values) {
-    key = line;
-    value = {};
-    return true;
-  }
-  key = line.substr(0, line.find_first_of(" \t"));
-  value = line.substr(key.size());
-  value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
-  value = value.substr(0, value.find_last_not_of(" \t") + 1);
-  return true;
-}
+bool is_virtual(std::string_view reference) noexcept { return reference.starts_with("virt@"); }
 
 }  // namespace
 
-Result<std::shared_ptr<const PatternSet>, std::string> CompileEnv::pattern_file(const std::string& path,
-                                                                                MatchMethod method,
-                                                                                bool ignore_case,
-                                                                                bool values) {
-  const std::string id =
-      std::string(to_string(method)) + (ignore_case ? "/i" : "/") + (values ? "v:" : ":") + path;
-  if (const auto found = files_.find(id); found != files_.end()) return found->second;
+std::string CompileEnv::load_patterns(PatternList& list, bool columns) {
+  std::string_view path = list.name();
   std::string content;
-  if (!read_file(path, content)) return "cannot read '" + path + "': " + content;
-  auto set = std::make_shared<PatternSet>(method);
+  if (is_virtual(path)) {
+    list.load({}, columns);
+    return {};
+  }
+  const bool optional = path.starts_with("opt@");
+  if (optional) path.remove_prefix(4);
+  if (!read_file(std::string(path), content)) {
+    if (!optional) return "cannot read '" + std::string(path) + "': " + content;
+    content.clear();
+  }
+  list.load(std::move(content), columns);
+  return {};
+}
+
+// " at line 3 of file '/x'": entries do not remember their lines, so the file is read again.
+std::string CompileEnv::place_of_entry(std::string_view name, bool columns, std::size_t entry) {
+  const std::string path(name.starts_with("opt@") ? name.substr(4) : name);
+  std::string content;
+  if (!read_file(path, content)) return " in '" + path + "'";
   std::string_view rest = content;
   for (std::size_t number = 1; !rest.empty(); ++number) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     std::string_view key;
     std::string_view value;
-    if (!split_line(line, values, key, value)) continue;
-    const std::string error = set->add(key, ignore_case, value);
-    if (!error.empty()) return path + ":" + std::to_string(number) + ": " + error;
+    if (split_pattern_line(line, columns, key, value) && entry-- == 0)
+      return " at line " + std::to_string(number) + " of file '" + path + "'";
   }
-  set->finish();
-  files_[id] = set;
-  return std::shared_ptr<const PatternSet>(std::move(set));
+  return " in '" + path + "'";
+}
+
+Result<PatternUse, std::string> CompileEnv::pattern_file(std::string_view reference, const PatternWay& way,
+                                                         bool columns, std::string_view user) {
+  if (reference.starts_with("file@")) reference.remove_prefix(5);
+  const std::shared_ptr<PatternList> list = patterns->named(reference);
+  const std::string name(reference);
+  const std::string place =
+      std::string(columns ? "map" : user) + " at file '" + file + "' line " + std::to_string(line);
+  if (!list->columns) {
+    if (std::string error = load_patterns(*list, columns); !error.empty()) return error;
+    list->description = (is_virtual(name) ? "virtual patterns '" : "pattern loaded from file '") + name +
+                        "' used by " + place;
+  } else if (*list->columns != columns) {
+    return "The file \"" + name + "\" is already used as " + (columns ? "one" : "two") +
+           " column file and cannot be used by as " + (columns ? "two" : "one") + " column file.";
+  } else {
+    list->description += ", by " + place;
+  }
+  patterns->take_place(list);
+  (user == "map" || columns ? list->of_map : list->of_acl) = true;
+  if (user == "acl") list->of_acl = true;
+  auto added = list->add_way(way);
+  if (!added.error.empty()) return added.error + place_of_entry(name, columns, added.entry);
+  return PatternUse(list, added.number);
 }
 
 std::string CompileEnv::unknown_fetch(std::string_view name) const {
@@ -88,17 +103,25 @@ std::string CompileEnv::unknown_converter(std::string_view name) const {
   return unknown(conf::KnownKind::converter, "converter", name, converter_families());
 }
 
+// By its size where it has one: a large map is in memory once, not in pieces that grow.
 bool CompileEnv::read_from_disk(const std::string& path, std::string& content) {
-  errno = 0;
-  const std::ifstream file(path, std::ios::binary);
-  std::ostringstream all;
-  if (file) all << file.rdbuf();
-  if (!file || !all) {
-    content = std::strerror(errno != 0 ? errno : EIO);
-    return false;
+  content.clear();
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  bool good = fd >= 0;
+  struct stat about {};
+  if (good && ::fstat(fd, &about) == 0 && about.st_size > 0)
+    content.reserve(static_cast<std::size_t>(about.st_size) + 1);
+  while (good) {
+    const std::size_t before = content.size();
+    content.resize(std::max(before + 4096, content.capacity()));
+    const ssize_t got = ::read(fd, content.data() + before, content.size() - before);
+    content.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    good = got >= 0 || errno == EINTR;
+    if (got == 0) break;
   }
-  content = std::move(all).str();
-  return true;
+  if (!good) content = std::strerror(errno);
+  if (fd >= 0) ::close(fd);
+  return good;
 }
 
 }  // namespace evenkeel::rules

@@ -1,28 +1,32 @@
 // What compiling rules needs to know of the rest of the configuration.
 #pragma once
 
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/result.h"
-#include "rules/patterns.h"
+#include "rules/pattern_store.h"
 #include "rules/userlist.h"
 #include "rules/words.h"
 
 namespace evenkeel::rules {
 
-// One per load. Files that several rules name are read once: a map or pattern file is known by its path, its
-// matching method and whether it ignores case.
+// One per load. Files that several rules name are read once, and all of them share its list.
 class CompileEnv {
  public:
   // Reads a whole file; on false, `content` is the reason alone ("No such file or directory"). Tests put
   // texts in its place.
   std::function<bool(const std::string& path, std::string& content)> read_file = read_from_disk;
   UserlistTable userlists;
+  // Maps, ACL files and the patterns of ACL lines; the running process keeps it.
+  std::shared_ptr<PatternStore> patterns = std::make_shared<PatternStore>();
+  // The line being read, for the descriptions of pattern lists.
+  std::string file;
+  std::uint32_t line = 0;
   // The capture slots of the proxy under compilation, by number: their lengths. Rules may add some.
   std::vector<int> request_captures;
   std::vector<int> response_captures;
@@ -32,10 +36,11 @@ class CompileEnv {
   // Doubts about the rule being read; whoever reads rules reports and clears them.
   std::vector<RuleError> warnings;
 
-  // The patterns of a file, one per line, or with `values` a key and a value per line (maps).
-  Result<std::shared_ptr<const PatternSet>, std::string> pattern_file(const std::string& path,
-                                                                      MatchMethod method, bool ignore_case,
-                                                                      bool values);
+  // The list of a file, searched in this way: one pattern per line, or with `columns` a key and a value.
+  // user: "acl" or "map". "opt@path" may be missing, "virt@name" is no file and begins empty, "file@path" is
+  // the same as "path".
+  Result<PatternUse, std::string> pattern_file(std::string_view reference, const PatternWay& way,
+                                               bool columns, std::string_view user);
 
   // What to say of a name that the catalogs lack: known to HAProxy and not supported yet, or unknown, perhaps
   // misspelt.
@@ -45,7 +50,8 @@ class CompileEnv {
   static bool read_from_disk(const std::string& path, std::string& content);
 
  private:
-  std::map<std::string, std::shared_ptr<const PatternSet>> files_;
+  std::string load_patterns(PatternList& list, bool columns);
+  std::string place_of_entry(std::string_view name, bool columns, std::size_t entry);
 };
 
 }  // namespace evenkeel::rules

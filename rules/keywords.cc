@@ -19,6 +19,11 @@ class StatementWords {
     for (std::size_t i = from; i < statement.words.size(); ++i) views_.push_back(statement.words[i].text);
   }
   [[nodiscard]] Words words() const { return Words(views_); }
+  // For pattern lists, which tell who uses them.
+  void tell_place(CompileEnv& env) const {
+    env.file = statement_->file ? statement_->file->name() : std::string();
+    env.line = statement_->line;
+  }
   [[nodiscard]] conf::Location locate(const RuleError& error) const {
     const std::size_t index = from_ + error.word;
     conf::Location at = statement_->at(index);
@@ -148,6 +153,7 @@ void finish_rule(RuleDraft& draft, RuleSet& set, Args& args, const StatementWord
 
 void read_rule(RuleDraft& draft, Args& args, Phase phase) {
   const StatementWords source(args.statement(), args.position());
+  source.tell_place(draft.env);
   Words words = source.words();
   args.rest();
   std::string_view inside;
@@ -180,6 +186,7 @@ void rule(RuleDraft& draft, Args& args) {
 
 void acl(RuleDraft& draft, Args& args) {
   const StatementWords source(args.statement(), args.position());
+  source.tell_place(draft.env);
   Words words = source.words();
   args.rest();
   const auto declared = draft.sets.acls.declare(words, draft.env, args.statement().line);
@@ -189,6 +196,7 @@ void acl(RuleDraft& draft, Args& args) {
 
 void redirect(RuleDraft& draft, Args& args) {
   const StatementWords source(args.statement(), args.position());
+  source.tell_place(draft.env);
   Words words = source.words();
   args.rest();
   const Places places = places_of(args, Phase::http_request);
@@ -204,6 +212,7 @@ void redirect(RuleDraft& draft, Args& args) {
 // use_backend and use-server.
 void read_target(RuleDraft& draft, TargetRules& rules, Args& args, Places places) {
   const StatementWords source(args.statement(), args.position());
+  source.tell_place(draft.env);
   Words words = source.words();
   args.rest();
   if (words.done()) {
@@ -326,6 +335,7 @@ std::span<const conf::Keyword<RuleDraft>> rule_keywords() noexcept { return kKey
 std::optional<Condition> compile_condition(const conf::Statement& statement, std::size_t from,
                                            RuleDraft& draft, Places places, conf::Diagnostics& diagnostics) {
   const StatementWords source(statement, from);
+  source.tell_place(draft.env);
   Words words = source.words();
   auto condition = Condition::compile(words, draft.sets.acls, draft.env, places);
   source.report_warnings(draft.env, diagnostics);
@@ -337,6 +347,7 @@ std::optional<Condition> compile_condition(const conf::Statement& statement, std
 std::optional<LogFormat> compile_format(const conf::Statement& statement, std::size_t word, CompileEnv& env,
                                         Places places, LogFormat::Use use, conf::Diagnostics& diagnostics) {
   const StatementWords source(statement, word);
+  source.tell_place(env);
   auto format = LogFormat::compile(source.words().peek(), env, places, use);
   if (format) return std::move(*format);
   const ExpressionError& error = format.error();

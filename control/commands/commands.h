@@ -66,6 +66,23 @@ Answer set_maxconn_frontend(Call& call);
 Task<void> show_sess(Call& call, Output& out);
 Task<void> shutdown_session(Call& call, Output& out);
 
+// pattern_commands.cc: maps and ACLs
+Task<void> show_map(Call& call, Output& out);
+Task<void> show_acl(Call& call, Output& out);
+Answer get_map(Call& call);
+Answer get_acl(Call& call);
+Answer add_map(Call& call);
+Answer add_acl(Call& call);
+Answer set_map(Call& call);
+Answer del_map(Call& call);
+Answer del_acl(Call& call);
+Answer clear_map(Call& call);
+Answer clear_acl(Call& call);
+Answer prepare_map(Call& call);
+Answer prepare_acl(Call& call);
+Answer commit_map(Call& call);
+Answer commit_acl(Call& call);
+
 // error_commands.cc
 Task<void> show_errors(Call& call, Output& out);
 Task<void> show_events(Call& call, Output& out);

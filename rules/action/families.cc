@@ -5,8 +5,9 @@
 namespace evenkeel::rules::action {
 
 std::span<const std::span<const ActionSpec>> families() noexcept {
-  static const std::array all = {verdicts(),   answers(), headers(), request_line(), variables(),
-                                 connection(), logging(), status(),  strictness(),   lines()};
+  static const std::array all = {verdicts(),   answers(),    headers(), request_line(),
+                                 variables(),  connection(), logging(), status(),
+                                 strictness(), lines(),      maps()};
   return all;
 }
 

@@ -4,6 +4,7 @@
 #include "http/head.h"
 #include "rules/action/families.h"
 #include "rules/action/parse.h"
+#include "rules/compile_env.h"
 #include "rules/patterns.h"
 #include "rules/substitute.h"
 
@@ -67,18 +68,18 @@ ActionResult parse_write(Words& words, ActionEnv& env, std::string_view) {
 
 class Delete final : public Action {
  public:
-  Delete(bool response, std::string name, std::shared_ptr<const PatternSet> names)
+  Delete(bool response, std::string name, PatternUse names)
       : response_(response), name_(std::move(name)), names_(std::move(names)) {}
 
   Verdict run(EvalContext& ctx) const override {
     http::HeaderBlock* const headers = headers_of(ctx, response_);
     if (headers == nullptr) return Verdict::proceed;
-    if (names_ == nullptr) {
+    if (!names_) {
       headers->remove_all(name_);
       return Verdict::proceed;
     }
     for (std::size_t i = headers->size(); i-- > 0;) {
-      if (names_->matches(Sample::of_text(headers->name(i)), *ctx.scratch)) headers->remove(i);
+      if (names_.match(Sample::of_text(headers->name(i)), *ctx.scratch) != nullptr) headers->remove(i);
     }
     return Verdict::proceed;
   }
@@ -86,23 +87,23 @@ class Delete final : public Action {
  private:
   bool response_;
   std::string name_;
-  std::shared_ptr<const PatternSet> names_;  // null: the one name
+  PatternUse names_;  // empty: the one name
 };
 
 ActionResult parse_delete(Words& words, ActionEnv& env, std::string_view) {
   auto name = read_word(words, "a header name");
   if (!name) return name.error();
-  if (!words.accept("-m")) return made<Delete>(is_response(env), std::move(*name), nullptr);
+  if (!words.accept("-m")) return made<Delete>(is_response(env), std::move(*name), PatternUse());
   const auto method = match_method_of(words.peek());
   const bool usable =
       method && (*method == MatchMethod::str || *method == MatchMethod::beg || *method == MatchMethod::end ||
                  *method == MatchMethod::sub || *method == MatchMethod::reg);
   if (!usable) return words.error("header names are matched with str, beg, end, sub or reg");
   words.next();
-  auto names = std::make_shared<PatternSet>(*method);
-  // Names are kept in lower case whatever the peer wrote.
-  if (std::string error = names->add(*name, true); !error.empty())
-    return words.error_before(std::move(error));
+  // Not in the store: commands do not see it. Names are kept in lower case whatever the peer wrote.
+  const auto list = std::make_shared<PatternList>(std::string(), env.env.patterns->reclaimer());
+  PatternUse names(list, list->add_way({*method, true, MapValue::none}).number);
+  if (std::string error = list->append(*name); !error.empty()) return words.error_before(std::move(error));
   return made<Delete>(is_response(env), std::move(*name), std::move(names));
 }
 

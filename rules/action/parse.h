@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/regex.h"
 #include "rules/action.h"
 #include "rules/log_format.h"
 

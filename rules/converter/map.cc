@@ -9,44 +9,26 @@ namespace evenkeel::rules::converter {
 namespace {
 
 struct Map {
-  std::shared_ptr<const PatternSet> patterns;
-  std::vector<Sample> typed;  // outputs of the _int and _ip forms, by entry
+  PatternUse patterns;
   Sample otherwise;
   bool has_otherwise = false;
 };
 
-// The value as the output type, checked at load so that a lookup only copies.
-bool typed_value(std::string_view text, SampleType type, Sample& out) {
-  if (type == SampleType::sint) {
-    std::int64_t value = 0;
-    if (!parse_int(text, value)) return false;
-    out = Sample::of_int(value);
-    return true;
-  }
-  if (type == SampleType::addr) return parse_ip(text, out);
-  out = Sample::of_text(text);
-  return true;
+constexpr MapValue value_of(SampleType out) noexcept {
+  return out == SampleType::sint   ? MapValue::number
+         : out == SampleType::addr ? MapValue::address
+                                   : MapValue::text;
 }
 
-template <MatchMethod kMethod, SampleType kOut>
+template <MatchMethod kMethod, MapValue kValue>
 std::string prepare(Args& args, CompileEnv& env) {
   auto map = std::make_shared<Map>();
-  auto patterns = env.pattern_file(args.list[0].text, kMethod, false, true);
+  auto patterns = env.pattern_file(args.list[0].text, {kMethod, false, kValue}, true, "map");
   if (!patterns) return patterns.error();
   map->patterns = std::move(*patterns);
-  if constexpr (kOut == SampleType::sint || kOut == SampleType::addr) {
-    map->typed.resize(map->patterns->size());
-    for (std::uint32_t i = 0; i < map->patterns->size(); ++i) {
-      const std::string_view value = map->patterns->value(i);
-      if (!typed_value(value, kOut, map->typed[i])) {
-        return "'" + std::string(value) + "' in " + args.list[0].text + " is not " +
-               (kOut == SampleType::sint ? "an integer" : "an IP address");
-      }
-    }
-  }
   if (args.size() > 1) {
     map->has_otherwise = true;
-    if (!typed_value(args.text(1), kOut, map->otherwise))
+    if (!parse_map_value(args.text(1), kValue, map->otherwise))
       return "the default '" + args.list[1].text + "' has the wrong type";
   }
   args.prepared = std::move(map);
@@ -59,16 +41,16 @@ bool fallback(const Map& map, Sample& sample) noexcept {
   return true;
 }
 
+// Values are read where they are found: a copy of each in its type would double a large map, and reading a
+// number costs less than the cache line of its copy. Texts are copied, because the map may change before the
+// sample is used up.
 template <SampleType kOut>
 bool look_up(const Args& args, EvalContext& ctx, Sample& sample) {
   const auto& map = args.as<Map>();
-  const std::uint32_t entry = map.patterns->match(sample, *ctx.scratch);
-  if (entry == PatternSet::kNone) return fallback(map, sample);
-  if constexpr (kOut == SampleType::str) {
-    sample = Sample::of_text(map.patterns->value(entry));
-  } else {
-    sample = map.typed[entry];
-  }
+  const PatternEntry* const entry = map.patterns.match(sample, *ctx.scratch);
+  if (entry == nullptr) return fallback(map, sample);
+  if constexpr (kOut != SampleType::str) return parse_map_value(entry->text(), value_of(kOut), sample);
+  sample = Sample::of_text(ctx.scratch->copy(entry->text()));
   return true;
 }
 
@@ -76,11 +58,20 @@ bool look_up(const Args& args, EvalContext& ctx, Sample& sample) {
 bool look_up_regm(const Args& args, EvalContext& ctx, Sample& sample) {
   const auto& map = args.as<Map>();
   std::vector<std::string_view> groups(10);
-  const std::uint32_t entry = map.patterns->match(sample, *ctx.scratch, &groups);
-  if (entry == PatternSet::kNone) return fallback(map, sample);
+  const PatternEntry* const entry = map.patterns.match(sample, *ctx.scratch, &groups);
+  if (entry == nullptr) return fallback(map, sample);
   std::string result;
-  expand(map.patterns->value(entry), groups, result);
+  expand(entry->text(), groups, result);
   sample = Sample::of_text(ctx.scratch->copy(result));
+  return true;
+}
+
+// map_*_key: the key that matched, in the place of its value.
+bool look_up_key(const Args& args, EvalContext& ctx, Sample& sample) {
+  const auto& map = args.as<Map>();
+  const PatternEntry* const entry = map.patterns.match(sample, *ctx.scratch);
+  if (entry == nullptr) return false;
+  sample = Sample::of_text(ctx.scratch->copy(entry->key()));
   return true;
 }
 
@@ -91,7 +82,11 @@ constexpr SampleType kInputOf = kMethod == MatchMethod::integer ? SampleType::si
 
 template <MatchMethod kMethod, SampleType kOut>
 constexpr ConverterSpec row(std::string_view name) {
-  return {name, "s[s", kInputOf<kMethod>, kOut, look_up<kOut>, prepare<kMethod, kOut>};
+  return {name, "s[s", kInputOf<kMethod>, kOut, look_up<kOut>, prepare<kMethod, value_of(kOut)>};
+}
+template <MatchMethod kMethod>
+constexpr ConverterSpec key_row(std::string_view name) {
+  return {name, "s", kInputOf<kMethod>, SampleType::str, look_up_key, prepare<kMethod, MapValue::text>};
 }
 constexpr auto str = MatchMethod::str, beg = MatchMethod::beg, sub = MatchMethod::sub, dir = MatchMethod::dir,
                dom = MatchMethod::dom, end = MatchMethod::end, reg = MatchMethod::reg,
@@ -129,7 +124,16 @@ constexpr ConverterSpec kConverters[] = {
     row<ip, kStr>("map_ip"),
     row<ip, kInt>("map_ip_int"),
     row<ip, kIp>("map_ip_ip"),
-    {"map_regm", "s[s", SampleType::str, SampleType::str, look_up_regm, prepare<reg, kStr>},
+    key_row<str>("map_str_key"),
+    key_row<beg>("map_beg_key"),
+    key_row<sub>("map_sub_key"),
+    key_row<dir>("map_dir_key"),
+    key_row<dom>("map_dom_key"),
+    key_row<end>("map_end_key"),
+    key_row<reg>("map_reg_key"),
+    key_row<integer>("map_int_key"),
+    key_row<ip>("map_ip_key"),
+    {"map_regm", "s[s", SampleType::str, SampleType::str, look_up_regm, prepare<reg, MapValue::expanded>},
 };
 
 }  // namespace

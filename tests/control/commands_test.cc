@@ -25,7 +25,7 @@ TEST(Commands, TellUnknownFromMissingOnes) {
   EXPECT_THAT(lab.ask("show srevers"),
               StartsWith("Unknown command, but maybe one of the following ones is a "
                          "better match:\n  show servers conn [<backend>]           : "));
-  EXPECT_EQ(lab.ask("show map"), "'show map' is a known HAProxy command, not supported by Evenkeel yet.\n\n");
+  EXPECT_EQ(lab.ask("show table"), "'show table' is a known HAProxy command, not supported by Evenkeel yet.\n\n");
 }
 
 TEST(Commands, HelpListsWhatMatches) {

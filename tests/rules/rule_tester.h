@@ -32,6 +32,7 @@ class RuleTester {
         ADD_FAILURE() << statement.words[0].text;
     }
     finish_rules(draft, document.sections[0].header, diagnostics);
+    env.patterns->finish();
   }
 
   // "t.cfg:3:9: message" for each diagnostic, with its severity.
