@@ -63,6 +63,7 @@ void check_mode(ProxySection& section, conf::Diagnostics& diagnostics) {
   }
   if (proxy.has_frontend() && section.log.format_at.file &&
       (section.log.def.access.format == stats::LogFormat::http ||
+       section.log.def.access.format == stats::LogFormat::https ||
        section.log.def.access.format == stats::LogFormat::clf)) {
     section.log.def.access.format = stats::LogFormat::tcp;
     diagnostics.warn(section.log.format_at, "'option httplog' not usable with " + who +

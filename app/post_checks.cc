@@ -162,6 +162,7 @@ void check_log(ProxySection& section, rules::CompileEnv& env, Diagnostics& diagn
   auto formats = frontends::compile_log_formats(section.log, section.rules.sets, http, env, diagnostics);
   section.proxy.common.log_format = std::move(formats.line);
   section.proxy.common.error_log_format = std::move(formats.error);
+  section.proxy.common.log_format_sd = std::move(formats.structured);
   if (!section.log.format_at.file) return;
   if (section.log.def.access.format == stats::LogFormat::plain) return;
   if (section.log.def.targets.empty() && !section.log.def.use_global)

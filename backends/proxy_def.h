@@ -106,6 +106,7 @@ struct ProxyDef {
   std::shared_ptr<const rules::LogFormat> unique_id;  // the same, compiled; null: none
   std::string unique_id_header;
   std::shared_ptr<const rules::LogFormat> log_format;  // null: one of the built-in formats
+  std::shared_ptr<const rules::LogFormat> log_format_sd;  // structured data of RFC 5424; null: none
   std::shared_ptr<const rules::LogFormat>
       error_log_format;  // of connections without a session; null: built in
 };

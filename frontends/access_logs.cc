@@ -78,6 +78,7 @@ AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<F
       forwarders_.push_back(std::make_unique<RingForwarder>(ring, i));
   }
   lines_.resize(workers);
+  structured_.resize(workers);
   for (unsigned i = 0; i < workers; ++i) {
     senders_.push_back(std::make_unique<stats::LogSender>(identity_, clock_, log_warning));
   }
@@ -152,7 +153,7 @@ void AccessLogs::send(ClientConnection& client, stats::SessionRecord& record,
     return;
   }
   if (frontend.log.access.format == stats::LogFormat::plain) record.local = client.local();
-  sender.send(client.frontend.log_targets, frontend.log, record);
+  sender.send(client.frontend.log_targets, frontend.log, record, structured_data(client, record));
 }
 
 void AccessLogs::send_custom(ClientConnection& client, const stats::SessionRecord& record,
@@ -164,7 +165,19 @@ void AccessLogs::send_custom(ClientConnection& client, const stats::SessionRecor
   std::string& line = lines_[client.context.index()];
   line.clear();
   format.append(ctx, line);
-  senders_[client.context.index()]->send(client.frontend.log_targets, level, frontend.log.tag, line);
+  senders_[client.context.index()]->send(client.frontend.log_targets, level, frontend.log.tag, line,
+                                         structured_data(client, record));
+}
+
+std::string_view AccessLogs::structured_data(ClientConnection& client, const stats::SessionRecord& record) {
+  const FrontendDef& frontend = client.frontend.def();
+  if (!frontend.log_format_sd) return {};
+  RuleContext& ctx = client.rules();
+  ctx.use_record(record);
+  std::string& text = structured_[client.context.index()];
+  text.clear();
+  frontend.log_format_sd->append(ctx, text);
+  return text;
 }
 
 void AccessLogs::connection_error(ClientConnection& client, std::string_view message) {

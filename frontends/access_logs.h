@@ -53,6 +53,9 @@ class AccessLogs {
   void send_custom(ClientConnection& client, const stats::SessionRecord& record,
                    const rules::LogFormat& format, int level);
 
+  // What log-format-sd makes of the record; valid until its next call on this worker.
+  std::string_view structured_data(ClientConnection& client, const stats::SessionRecord& record);
+
   stats::SyslogIdentity identity_;
   SystemClock clock_;
   struct BackendLog {
@@ -70,6 +73,7 @@ class AccessLogs {
   stats::LogTargets all_;
   std::unordered_map<std::string, BackendLog> backends_;  // by name
   std::vector<std::unique_ptr<stats::LogSender>> senders_;
+  std::vector<std::string> structured_;
   std::vector<std::string> lines_;  // of custom formats, one per worker, kept for its memory
 };
 

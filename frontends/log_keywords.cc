@@ -186,13 +186,21 @@ void error_log_format(LogDraft& draft, Args& args) {
   draft.custom_error = std::make_shared<const conf::Statement>(args.statement());
 }
 
+void log_format_sd(LogDraft& draft, Args& args) {
+  if (!args.required("a log format string")) return;
+  draft.structured = std::make_shared<const conf::Statement>(args.statement());
+}
+
 // "no option tcplog" goes back to the plain format; HAProxy refuses it.
 template <stats::LogFormat format>
 void format_option(LogDraft& draft, Args& args) {
   stats::LogFormat chosen = format;
   if (format == stats::LogFormat::http && args.accept("clf")) chosen = stats::LogFormat::clf;
   if (args.prefix() != conf::Prefix::none) chosen = stats::LogFormat::plain;
-  choose_format(draft, args, chosen, format == stats::LogFormat::tcp ? "option tcplog" : "option httplog");
+  choose_format(draft, args, chosen,
+                format == stats::LogFormat::tcp     ? "option tcplog"
+                : format == stats::LogFormat::https ? "option httpslog"
+                                                    : "option httplog");
 }
 
 template <bool stats::AccessLogDef::*flag>
@@ -212,6 +220,10 @@ constexpr std::array kKeywords{
                       "lines of your own for connections that failed"},
     Keyword<LogDraft>{"option httplog", conf::kProxiesAndDefaults, true,
                       format_option<stats::LogFormat::http>, "log HTTP requests in detail"},
+    Keyword<LogDraft>{"option httpslog", conf::kFrontendsAndDefaults, true,
+                      format_option<stats::LogFormat::https>, "log HTTP requests with what TLS would tell"},
+    Keyword<LogDraft>{"log-format-sd", conf::kFrontendsAndDefaults, false, log_format_sd,
+                      "structured data of RFC 5424 in log lines"},
     Keyword<LogDraft>{"option tcplog", conf::kProxiesAndDefaults, true, format_option<stats::LogFormat::tcp>,
                       "log TCP sessions in detail"},
     Keyword<LogDraft>{"option dontlognull", conf::kFrontendsAndDefaults, true,
@@ -249,6 +261,7 @@ CustomFormats compile_log_formats(const LogDraft& draft, const rules::RuleSets& 
   CustomFormats formats;
   if (draft.def.access.format == stats::LogFormat::custom) formats.line = compile(draft.custom.get());
   formats.error = compile(draft.custom_error.get());
+  formats.structured = compile(draft.structured.get());
   env.request_captures.clear();
   env.response_captures.clear();
   return formats;

@@ -25,6 +25,7 @@ struct LogDraft {
   // the section decides. Shared, because thousands of proxies inherit them.
   std::shared_ptr<const conf::Statement> custom;
   std::shared_ptr<const conf::Statement> custom_error;
+  std::shared_ptr<const conf::Statement> structured;  // log-format-sd
   // Rings that targets name, and where: they may be declared later.
   std::vector<std::pair<std::string, conf::Location>> ring_uses;
   bool send_hostname = false;  // global: log-send-hostname
@@ -37,6 +38,7 @@ std::span<const conf::Keyword<LogDraft>> log_keywords() noexcept;
 struct CustomFormats {
   std::shared_ptr<const rules::LogFormat> line;
   std::shared_ptr<const rules::LogFormat> error;
+  std::shared_ptr<const rules::LogFormat> structured;
 };
 CustomFormats compile_log_formats(const LogDraft& draft, const rules::RuleSets& sets, bool http,
                                   rules::CompileEnv& env, conf::Diagnostics& diagnostics);

@@ -4,6 +4,7 @@
 
 #include "rules/compile_env.h"
 #include "rules/log_alias.h"
+#include "rules/log_encoding.h"
 #include "rules/text.h"
 
 namespace evenkeel::rules {
@@ -87,6 +88,9 @@ class LogFormatParser {
   void read_item() {
     const std::size_t begin = at_++;
     std::uint8_t flags = flags_;
+    name_.clear();
+    hint_ = SampleType::any;
+    if (at_ < text_.size() && text_[at_] == '(' && !read_name()) return;
     if (at_ < text_.size() && text_[at_] == '{' && !read_flags(flags)) return;
     if (at_ < text_.size() && text_[at_] == '[') {
       read_expression(flags);
@@ -97,6 +101,7 @@ class LogFormatParser {
     const std::string_view name = text_.substr(from, at_ - from);
     if (name == "o") {
       flags_ = flags;
+      if ((flags & (LogFormat::kJson | LogFormat::kCbor)) != 0) result_.encoding_ = flags;
       return;
     }
     if (name.empty()) {
@@ -104,6 +109,39 @@ class LogFormatParser {
       return;
     }
     read_alias(begin, name, flags);
+  }
+
+  // "(name:type)": the cursor is on the parenthesis.
+  bool read_name() {
+    const std::size_t begin = at_;
+    const std::size_t end = text_.find(')', at_);
+    if (end == std::string_view::npos) {
+      at_ = text_.size();
+      fail(begin, "missing ')' after the name");
+      return false;
+    }
+    const std::string_view inside = text_.substr(begin + 1, end - begin - 1);
+    at_ = end + 1;
+    const std::size_t colon = inside.find(':');
+    name_ = inside.substr(0, colon);
+    const auto odd = [](char c) { return !alias_char(c) && c != '_' && c != '-' && c != '.'; };
+    if (std::any_of(name_.begin(), name_.end(), odd)) {
+      fail(begin, "the name of an item is made of letters, digits, '_', '-' and '.'");
+      return false;
+    }
+    if (colon == std::string_view::npos) return true;
+    const std::string_view type = inside.substr(colon + 1);
+    if (type == "str") {
+      hint_ = SampleType::str;
+    } else if (type == "sint") {
+      hint_ = SampleType::sint;
+    } else if (type == "bool") {
+      hint_ = SampleType::boolean;
+    } else {
+      fail(begin, "unknown type '" + std::string(type) + "': there are str, sint and bool");
+      return false;
+    }
+    return true;
   }
 
   // "{+Q,-E}": the cursor is on the brace.
@@ -126,9 +164,12 @@ class LogFormatParser {
       if (letter == "Q") bit = LogFormat::kQuote;
       if (letter == "X") bit = LogFormat::kHex;
       if (letter == "E") bit = LogFormat::kEscape;
+      if (letter == "json") bit = LogFormat::kJson;
+      if (letter == "cbor") bit = LogFormat::kCbor;
+      if (letter == "bin") bit = LogFormat::kBytes;
       if (letter == "M") continue;  // "mandatory": what the place of use decides already
       if (bit == 0) {
-        fail(begin, "unknown flag '" + std::string(flag) + "': there are Q, X and E");
+        fail(begin, "unknown flag '" + std::string(flag) + "': there are Q, X, E, json, cbor and bin");
         return false;
       }
       flags = static_cast<std::uint8_t>(flag.front() == '-' ? flags & ~bit : flags | bit);
@@ -160,6 +201,8 @@ class LogFormatParser {
     LogFormat::Node node;
     node.kind = LogFormat::Kind::expression;
     node.flags = flags;
+    node.text = name_;
+    node.hint = hint_;
     node.expression = std::move(*expression);
     result_.nodes_.push_back(std::move(node));
   }
@@ -172,6 +215,8 @@ class LogFormatParser {
       LogFormat::Node node;
       node.kind = LogFormat::Kind::alias;
       node.flags = flags;
+      node.text = name_;
+      node.hint = hint_;
       node.alias = static_cast<std::uint16_t>(i);
       result_.nodes_.push_back(std::move(node));
       return;
@@ -188,6 +233,8 @@ class LogFormatParser {
   std::size_t at_ = 0;
   std::uint8_t flags_ = 0;
   std::string literal_;
+  std::string name_;  // of the item being read
+  SampleType hint_ = SampleType::any;
   ExpressionError error_;
 };
 
@@ -261,9 +308,100 @@ void LogFormat::append_expression(const Node& node, EvalContext& ctx, std::strin
   if (quote) out += '"';
 }
 
+namespace {
+
+// What an alias has written, as a value: totals that are not final yet keep their '+' and stay text.
+LogValue value_of(const LogAlias& alias, std::string_view text, SampleType hint) {
+  LogValue value;
+  value.text = text;
+  if (text.empty()) return value;
+  const bool number = alias.kind == LogAlias::Kind::number || alias.kind == LogAlias::Kind::port;
+  const bool as_number = hint == SampleType::any ? number : hint == SampleType::sint;
+  value.kind = LogValue::Kind::text;
+  if (hint == SampleType::boolean) {
+    value.kind = LogValue::Kind::boolean;
+    value.number = leading_int(text) != 0 ? 1 : 0;
+  } else if (as_number && (hint == SampleType::sint || parse_int(text, value.number))) {
+    value.kind = LogValue::Kind::integer;
+    if (hint == SampleType::sint) value.number = leading_int(text);
+  }
+  return value;
+}
+
+LogValue value_of(const Expression& expression, SampleType hint, EvalContext& ctx) {
+  LogValue value;
+  Sample sample;
+  if (!expression.eval(ctx, sample)) return value;
+  if (hint != SampleType::any && !cast(sample, hint, *ctx.scratch)) return value;
+  if (sample.type == SampleType::boolean || sample.type == SampleType::sint) {
+    value.kind = sample.type == SampleType::boolean ? LogValue::Kind::boolean : LogValue::Kind::integer;
+    value.number = sample.integer;
+    return value;
+  }
+  value.kind = sample.type == SampleType::bin ? LogValue::Kind::bytes : LogValue::Kind::text;
+  value.text = as_text(sample, *ctx.scratch);
+  return value;
+}
+
+bool is_list(std::string_view alias) noexcept { return alias == "hrl" || alias == "hsl"; }
+
+}  // namespace
+
+void LogFormat::append_value(const Node& node, EvalContext& ctx, std::string& out) const {
+  const bool json = (node.flags & kJson) != 0;
+  const bool bytes = (node.flags & kBytes) != 0;
+  std::string text;
+  LogValue value;
+  if (node.kind == Kind::alias) {
+    const LogAlias& alias = log_aliases()[node.alias];
+    alias.append(ctx, (node.flags & kHex) != 0 && alias.name.front() != 'h', text);
+    if (is_list(alias.name)) {
+      json ? append_json_list(text, out) : append_cbor_list(text, out);
+      return;
+    }
+    value = value_of(alias, text, node.hint);
+  } else {
+    value = value_of(node.expression, node.hint, ctx);
+  }
+  json ? append_json(value, out) : append_cbor(value, bytes, out);
+}
+
+// A single value within a text: CBOR as hexadecimal digits.
+void LogFormat::append_one(const Node& node, EvalContext& ctx, std::string& out) const {
+  if ((node.flags & kJson) != 0 || (node.flags & kBytes) != 0) return append_value(node, ctx, out);
+  std::string value;
+  append_value(node, ctx, value);
+  append_hex(value, out);
+}
+
+// Literals and items without a name have no place in a map.
+void LogFormat::append_map(EvalContext& ctx, std::string& out) const {
+  const bool json = (encoding_ & kJson) != 0;
+  std::string map(1, json ? '{' : kCborMap);
+  for (const Node& node : nodes_) {
+    if (node.kind == Kind::text || node.text.empty()) continue;
+    const LogValue name{LogValue::Kind::text, 0, node.text};
+    if (json) {
+      if (map.size() > 1) map += ", ";
+      append_json(name, map);
+      map += ": ";
+    } else {
+      append_cbor(name, false, map);
+    }
+    append_value(node, ctx, map);
+  }
+  map += json ? '}' : kCborEnd;
+  if (json || (encoding_ & kBytes) != 0) {
+    out += map;
+  } else {
+    append_hex(map, out);
+  }
+}
+
 // In log lines a run of spaces is one, the line begins with none, and what captures left out takes its space
 // along; rules keep every byte.
 void LogFormat::append(EvalContext& ctx, std::string& out) const {
+  if (encoding_ != 0) return append_map(ctx, out);
   bool spaced = use_ == Use::log;
   for (const Node& node : nodes_) {
     if (node.kind == Kind::text) {
@@ -273,7 +411,10 @@ void LogFormat::append(EvalContext& ctx, std::string& out) const {
       continue;
     }
     const std::size_t begin = out.size();
-    if (node.kind == Kind::alias) {
+    if ((node.flags & (kJson | kCbor)) != 0) {
+      append_one(node, ctx, out);
+      spaced = false;
+    } else if (node.kind == Kind::alias) {
       append_alias(node, ctx, out);
       const bool captures = log_aliases()[node.alias].name.front() == 'h';
       spaced = spaced && captures && out.size() == begin;
@@ -286,7 +427,8 @@ void LogFormat::append(EvalContext& ctx, std::string& out) const {
 
 std::string_view LogFormat::eval(EvalContext& ctx) const {
   if (is_literal()) return literal_text();
-  if (nodes_.size() == 1 && nodes_[0].kind == Kind::expression && nodes_[0].flags == 0 && use_ == Use::rule) {
+  if (encoding_ == 0 && nodes_.size() == 1 && nodes_[0].kind == Kind::expression && nodes_[0].flags == 0 &&
+      use_ == Use::rule) {
     Sample sample;
     return nodes_[0].expression.eval(ctx, sample) ? as_text(sample, *ctx.scratch) : std::string_view();
   }

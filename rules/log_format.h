@@ -18,7 +18,7 @@ class LogFormat {
     rule,  // what has no value leaves nothing, bytes stand as they are
     log,   // what has no value leaves "-", bytes that would break a line are escaped
   };
-  enum Flag : std::uint8_t { kQuote = 1, kHex = 2, kEscape = 4 };
+  enum Flag : std::uint8_t { kQuote = 1, kHex = 2, kEscape = 4, kJson = 8, kCbor = 16, kBytes = 32 };
 
   static Result<LogFormat, ExpressionError> compile(std::string_view text, CompileEnv& env, Places places,
                                                     Use use);
@@ -30,7 +30,7 @@ class LogFormat {
   // literal, one expression) copy nothing.
   [[nodiscard]] std::string_view eval(EvalContext& ctx) const;
   [[nodiscard]] bool is_literal() const noexcept {
-    return nodes_.empty() || (nodes_.size() == 1 && nodes_[0].kind == Kind::text);
+    return encoding_ == 0 && (nodes_.empty() || (nodes_.size() == 1 && nodes_[0].kind == Kind::text));
   }
   [[nodiscard]] std::string_view literal_text() const noexcept {
     return nodes_.empty() ? std::string_view() : nodes_[0].text;
@@ -45,17 +45,22 @@ class LogFormat {
     Kind kind = Kind::text;
     std::uint8_t flags = 0;
     std::uint16_t alias = 0;  // index into the table of aliases
-    std::string text;
+    std::string text;         // of a named item: its name
     Expression expression;
+    SampleType hint = SampleType::any;  // %(name:type)
   };
   friend class LogFormatParser;
 
   void append_alias(const Node& node, EvalContext& ctx, std::string& out) const;
   void append_expression(const Node& node, EvalContext& ctx, std::string& out) const;
   void append_safe(std::string_view value, bool escape, std::string& out) const;
+  void append_value(const Node& node, EvalContext& ctx, std::string& out) const;
+  void append_one(const Node& node, EvalContext& ctx, std::string& out) const;
+  void append_map(EvalContext& ctx, std::string& out) const;
 
   std::vector<Node> nodes_;
   Use use_ = Use::rule;
+  std::uint8_t encoding_ = 0;  // kJson or kCbor of %o: the whole line is one map of the named items
   std::string source_;
 };
 

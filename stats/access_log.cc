@@ -195,7 +195,7 @@ bool is_normal(const SessionRecord& r) noexcept {
 std::size_t render_access_log(LogFormat format, const SessionRecord& record, LogDate& date, char* out,
                               std::size_t capacity) noexcept {
   LineWriter line(out, capacity);
-  if (!record.http && (format == LogFormat::http || format == LogFormat::clf)) format = LogFormat::tcp;
+  if (!record.http && (format == LogFormat::http || format == LogFormat::clf || format == LogFormat::https)) format = LogFormat::tcp;
   switch (format) {
     case LogFormat::plain:
       render_plain(line, record);
@@ -208,6 +208,11 @@ std::size_t render_access_log(LogFormat format, const SessionRecord& record, Log
       break;
     case LogFormat::clf:
       render_clf(line, record, date);
+      break;
+    case LogFormat::https:
+      render_http(line, record, date);
+      // fc_err, four facts about a TLS handshake, server name, version and cipher: there is no TLS.
+      line.put(" 0/-/-/-/0 -/-/-");
       break;
     case LogFormat::custom:
       break;

@@ -17,6 +17,7 @@ enum class LogFormat : std::uint8_t {
   tcp,     // option tcplog (8.2.2)
   http,    // option httplog (8.2.3)
   clf,     // option httplog clf
+  https,   // option httpslog: http and what would be known of TLS
   custom,  // log-format: rendered by the rules, not here
 };
 

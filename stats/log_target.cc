@@ -72,21 +72,24 @@ LogSender::~LogSender() {
   }
 }
 
-void LogSender::send(const LogTargets& targets, int level, std::string_view tag, std::string_view text) {
+void LogSender::send(const LogTargets& targets, int level, std::string_view tag, std::string_view text,
+                     std::string_view structured) {
   for (const auto& target : targets) {
     const LogTargetDef& def = target->def();
     if (level > def.max_level || !target->sampled()) continue;
     if (line_.size() <= def.max_length) line_.resize(def.max_length + 1);
     LineWriter line(line_.data(), def.max_length);
     put_syslog_header(line, def.format, def.facility, std::max(level, def.min_level), identity_,
-                      tag.empty() ? std::string_view(identity_.tag) : tag, clock_.wall_us(), date_);
+                      tag.empty() ? std::string_view(identity_.tag) : tag, clock_.wall_us(), date_,
+                      structured);
     line.put(text);
     line_[line.size()] = '\n';
     deliver(target, std::string_view(line_.data(), line.size() + 1));
   }
 }
 
-void LogSender::send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record) {
+void LogSender::send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record,
+                     std::string_view structured) {
   if (targets.empty()) return;
   const std::optional<int> level = log_level_of(def.access, record);
   if (!level) return;
@@ -94,7 +97,7 @@ void LogSender::send(const LogTargets& targets, const ProxyLogDef& def, const Se
   for (const auto& target : targets) longest = std::max(longest, target->def().max_length);
   if (text_.size() < longest) text_.resize(longest);
   const std::size_t length = render_access_log(def.access.format, record, date_, text_.data(), longest);
-  send(targets, *level, def.tag, std::string_view(text_.data(), length));
+  send(targets, *level, def.tag, std::string_view(text_.data(), length), structured);
 }
 
 void LogSender::flush() {

@@ -86,10 +86,13 @@ class LogSender {
   LogSender& operator=(const LogSender&) = delete;
 
   // Sends the text to every target that wants this level. tag: the proxy's log-tag; empty: the identity's.
-  void send(const LogTargets& targets, int level, std::string_view tag, std::string_view text);
+  // structured: see put_syslog_header().
+  void send(const LogTargets& targets, int level, std::string_view tag, std::string_view text,
+            std::string_view structured = {});
 
   // Renders the record in the proxy's format and sends it, unless the proxy does not want it logged.
-  void send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record);
+  void send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record,
+            std::string_view structured = {});
 
   // Tries again to send what waits. Call it now and then, e.g. every 50 ms while waiting() is true.
   void flush();

@@ -44,7 +44,7 @@ std::optional<int> syslog_level(std::string_view word) noexcept { return index_o
 
 void put_syslog_header(LineWriter& out, SyslogFormat format, int facility, int level,
                        const SyslogIdentity& identity, std::string_view tag, std::int64_t wall_us,
-                       LogDate& date) {
+                       LogDate& date, std::string_view structured) {
   const auto host = [&](std::string_view otherwise) {
     return identity.hostname.empty() ? otherwise : std::string_view(identity.hostname);
   };
@@ -61,7 +61,8 @@ void put_syslog_header(LineWriter& out, SyslogFormat format, int facility, int l
       put_priority(out, priority);
       out.put("1 ");
       put_iso_date(out, wall_us, date);
-      out.put(' ').put(host("-")).put(' ').put(tag).put(' ').number(identity.pid).put(" - - ");
+      out.put(' ').put(host("-")).put(' ').put(tag).put(' ').number(identity.pid).put(" - ");
+      out.put(structured.empty() ? std::string_view("-") : structured).put(' ');
       break;
     case SyslogFormat::priority:
       put_priority(out, priority);

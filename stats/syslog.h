@@ -33,9 +33,10 @@ struct SyslogIdentity {
   int pid = 0;
 };
 
-// facility 0..23, level 0..7; wall_us: microseconds since 1970.
+// facility 0..23, level 0..7; wall_us: microseconds since 1970. structured: the STRUCTURED-DATA of RFC 5424,
+// no other format shows it; empty: none.
 void put_syslog_header(LineWriter& out, SyslogFormat format, int facility, int level,
                        const SyslogIdentity& identity, std::string_view tag, std::int64_t wall_us,
-                       LogDate& date);
+                       LogDate& date, std::string_view structured = {});
 
 }  // namespace evenkeel::stats

@@ -58,6 +58,18 @@ INSTANTIATE_TEST_SUITE_P(
         {"%{+Q}CC", "\"\""},
         {"%{+Q}hr", ""},
         {"%{+X}[int(255)]", "255"},
+        {"%{+json}o%(m)HM dropped %HU %(status)ST%(n)[int(-3)]%(b)[bool(true)]%(x)[hdr(nope)]%(q)[hdr(q)]",
+         R"({"m": "GET", "status": -1, "n": -3, "b": true, "x": null, "q": "a\"b\\c]d"})"},
+        {"%{+json}o", "{}"},
+        {"%{+json}o%(a:str)[int(4)]%(b:sint)[str(12)]%(c:bool)[int(2)]%(d:str)ST%(e:sint)[str(x)]",
+         R"({"a": "4", "b": 12, "c": true, "d": "-1", "e": 0})"},
+        {"%{+json}o%(a)[str(%E9%C3%A9%01),url_dec]", R"({"a": "\u00E9é\u0001"})"},
+        {"v=%{+json}[hdr(q)] %{+json}[bool(false)]", R"(v="a\"b\\c]d" false)"},
+        {"%{+cbor}o %[int(4)] test %(named_field)[str(ok)]", "BF6B6E616D65645F6669656C64626F6BFF"},
+        {"bool: %{+cbor}[bool(true)]", "bool: F5"},
+        {"%{+cbor}[int(-500)]%{+cbor}[int(23)]%{+cbor}[int(65536)]%{+cbor}[hdr(nope)]",
+         "3901F3171A00010000F6"},
+        {"%{+cbor,+bin}[str(ab)]", "bab"},
         {"%[src]:%[dst_port]_x", "127.0.0.1:8080_x"},
         {"%[path", "error at 2: missing ']' after the sample expression"},
         {"%[pth]", "error at 2: unknown fetch 'pth'; did you mean 'path'?"},
@@ -65,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"a % b",
          "error at 2: a '%' begins an alias or a %[sample]; write %% for the character "
          "itself"},
-        {"%{+Z}ci", "error at 1: unknown flag '+Z': there are Q, X and E"},
+        {"%{+Z}ci", "error at 1: unknown flag '+Z': there are Q, X, E, json, cbor and bin"},
     }));
 
 TEST(LogFormat, ShowsInLogsWhatIsMissingAndWhatIsUnsafe) {
