@@ -79,6 +79,7 @@ bool FdStream::try_read(ReadOp& op) noexcept {
       return true;
     }
     if (n == 0) {
+      ended_ = true;
       op.result = {0, IoStatus::eof, 0};
       return true;
     }
