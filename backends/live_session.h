@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 
+#include "core/address.h"
 #include "core/error.h"
 #include "core/worker.h"
 
@@ -11,6 +12,24 @@ namespace evenkeel::backends {
 
 class Server;
 class Backend;
+
+// What `show sess` tells of a session, beside what LiveSession holds. Views live as long as the session.
+struct SessionFacts {
+  bool http = false;
+  Address client;
+  std::string_view frontend;
+  std::uint32_t frontend_id = 0;
+  std::uint32_t listener_id = 0;
+  std::string_view backend;  // empty: not routed yet
+  std::uint32_t backend_id = 0;
+  int client_fd = -1;
+  int server_fd = -1;  // -1: no connection
+  std::int64_t began_wall_us = 0;
+  std::uint64_t number = 0;  // %rt; 0: not counted
+  std::uint32_t retries = 0;
+  Millis client_deadline = kNever;  // of the worker's clock
+  Millis server_deadline = kNever;
+};
 
 // Intrusive entry of its worker's list. Touched by its worker only.
 class LiveSession {
@@ -22,8 +41,9 @@ class LiveSession {
 
   // Ends the session as soon as it gets to it; it then reports this cause.
   virtual void kill(Cause why) noexcept = 0;
-  // One line of `show sess`, without the leading identifier.
-  virtual void describe(std::string& out) const = 0;
+  virtual void describe(SessionFacts& facts) const = 0;
+  // The process stops softly: if nothing is under way, end by then.
+  virtual void limit_idle(Millis) noexcept {}
 
   const Millis since;          // of its worker's clock
   Server* server = nullptr;    // the one that serves it now

@@ -40,6 +40,7 @@ const std::array kCommands = {
   Command{{"expert-mode", kAdmin, "expert-mode [on|off]", "show or switch the expert mode"}, expert_mode},
   Command{{"get acl", kUser, "get acl <acl> <value>", "show which pattern of an ACL matches a value"}, get_acl},
   Command{{"get map", kUser, "get map <map> <value>", "show which entry of a map matches a value"}, get_map},
+  Command{{"get var", kUser, "get var <name>", "show a variable of the process"}, get_var},
   Command{{"get weight", kUser, "get weight <bk>/<srv>", "show a server's weight and initial weight"}, get_weight},
   Command{{"operator", kOperator, "operator", "give up rights beyond level operator"}, lower_to_operator},
   Command{{"prepare acl", kUser, "prepare acl <acl>", "begin a new version of an ACL"}, prepare_acl},

@@ -29,10 +29,7 @@ class HeaderWait final : public backends::LiveSession {
     client.context.sessions.join(*this);
   }
   void kill(Cause) noexcept override { client_.stream.cancel(IoStatus::cancelled); }
-  void describe(std::string& out) const override {
-    out += "proto=proxy src=" + client_.peer.to_string() + " fe=" + client_.frontend.name() +
-           " be=<NONE> srv=<none>";
-  }
+  void describe(backends::SessionFacts& facts) const override { client_.describe(facts); }
 
  private:
   ClientConnection& client_;
@@ -118,6 +115,16 @@ void discard_unread(const FdStream& stream) noexcept {
 
 ClientConnection::ClientConnection(WorkerContext& c, Listener& l, int fd)
     : context(c), listener(l), frontend(l.frontend), stream(c.worker, fd), in(c.worker.buffers()) {}
+void ClientConnection::describe(backends::SessionFacts& facts) const {
+  facts.http = frontend.def().mode == backends::Mode::http;
+  facts.client = peer;
+  facts.frontend = frontend.name();
+  facts.frontend_id = frontend.def().id;
+  facts.listener_id = listener.id;
+  facts.client_fd = stream.fd();
+  facts.began_wall_us = accepted_wall_us;
+}
+
 ClientConnection::~ClientConnection() = default;
 
 RuleContext& ClientConnection::rules() {

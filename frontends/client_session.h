@@ -26,6 +26,9 @@ struct ClientConnection {
   std::int64_t accepted_wall_us = 0;
   std::int64_t handshaken_us = 0;
 
+  // The client's part of what `show sess` tells.
+  void describe(backends::SessionFacts& facts) const;
+
   // What rules see; made at its first use, since most frontends have none.
   RuleContext& rules();
 

@@ -11,6 +11,7 @@
 
 #include "backends/backend_def.h"
 #include "frontends/frontend_def.h"
+#include "rules/variables.h"
 
 namespace evenkeel::rules {
 class PatternStore;
@@ -45,6 +46,7 @@ struct GlobalDef {
   bool debug = false;
   Millis hard_stop_after = 0;
   Millis grace = 0;
+  Millis close_spread = 0;  // close-spread-time; kNever: infinite
   Millis stats_timeout = 10'000;
   std::uint32_t stats_maxconn = 10;
   int spread_checks = 0;            // percent, 0..50
@@ -61,6 +63,7 @@ struct GlobalDef {
   bool no_reuse_port = false;   // noreuseport, -dR
   std::uint32_t max_pipes = 0;
   std::vector<BindDef> stats_sockets;
+  rules::VariableStore process_vars;  // set-var, set-var-fmt: what the process begins with
   stats::ProxyLogDef log;          // its targets and tag
   bool log_send_hostname = false;  // log-send-hostname
   std::string log_hostname;        // of it; empty: the system's

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <random>
 #include <utility>
 
 #include "core/fd_stream.h"
@@ -57,6 +58,7 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
     config_->patterns->reclaimer().watch(std::move(readers));
   }
   maxconn.store(config_->global.maxconn);
+  process_vars = config_->global.process_vars;
   set_pipe_limit(config_->global.max_pipes);
   initial_maxconn = config_->global.maxconn;
   connection_rate_limit.store(config_->global.max_conn_rate);
@@ -245,9 +247,38 @@ void Engine::wind_down(WorkerContext& context) noexcept {
 }
 
 void Engine::soft_stop() {
+  stopping_since.store(SystemClock().now_ms());
   if (stopping_.exchange(true)) return;
   for (const auto& frontend : frontends_) stop_frontend(*frontend);
   if (on_soft_stop) on_soft_stop();
+  on_all_workers([this](WorkerContext& context) {
+    for (backends::LiveSession* s = context.sessions.first(); s != nullptr; s = s->next())
+      s->limit_idle(idle_limit());
+  });
+}
+
+namespace {
+
+// Evenly distributed in 0..below-1, below > 0; good enough to spread things.
+Millis some_of(Millis below) noexcept {
+  static thread_local std::minstd_rand random(static_cast<unsigned>(SystemClock().now_us()));
+  return static_cast<Millis>(random()) % below;
+}
+
+}  // namespace
+
+bool Engine::ends_keep_alive() const noexcept {
+  if (!stopping()) return false;
+  const Millis spread = config_->global.close_spread;
+  if (spread == 0 || spread >= kNever) return spread == 0;
+  return some_of(spread) <= SystemClock().now_ms() - stopping_since.load();
+}
+
+Millis Engine::idle_limit() const noexcept {
+  if (!stopping()) return kNever;
+  const Millis spread = config_->global.close_spread;
+  if (spread == 0 || spread >= kNever) return spread;
+  return stopping_since.load() + some_of(spread);
 }
 
 void Engine::stop() {

@@ -103,6 +103,15 @@ class Engine {
   void stop();
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
 
+  // Of a soft stop and close-spread-time (manual 3.1). Whether the answer that is being made is the last one
+  // of its connection: always at once, never with "infinite", else more and more often.
+  [[nodiscard]] bool ends_keep_alive() const noexcept;
+  [[nodiscard]] bool ends_idle_at_once() const noexcept {
+    return stopping() && config_->global.close_spread == 0;
+  }
+  // When an idle connection has to go, on the workers' clock; kNever: for no such reason.
+  [[nodiscard]] Millis idle_limit() const noexcept;
+
   [[nodiscard]] const Config& config() const noexcept { return *config_; }
   [[nodiscard]] unsigned worker_count() const noexcept { return static_cast<unsigned>(contexts_.size()); }
   [[nodiscard]] WorkerContext& context(unsigned index) noexcept { return *contexts_[index]; }
@@ -150,6 +159,7 @@ class Engine {
   std::atomic<std::uint32_t> captured_errors{0};  // malformed messages so far
   stats::EntityCounters totals;                   // of the process
   rules::VariableStore process_vars;              // scope proc; rules lock it themselves
+  std::atomic<Millis> stopping_since{0};
   const std::int64_t started_wall_us;
   const Millis started;
 

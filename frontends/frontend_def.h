@@ -37,6 +37,7 @@ struct FrontendDef : backends::ProxyDef {
   std::string monitor_uri;
   bool ignore_probes = false;  // option http-ignore-probes
   bool accept_unsafe_request = false;
+  bool idle_close_on_response = false;  // option idle-close-on-response: a soft stop lets idle ones be
   bool smart_accept = false;  // option tcp-smart-accept
   bool socket_stats = false;  // option socket-stats: listeners have rows of their own
 };

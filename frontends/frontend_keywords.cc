@@ -70,6 +70,8 @@ constexpr std::array kKeywords = {
     Keyword<FrontendDraft>{"option http-ignore-probes", kFront, true, flag<&FrontendDef::ignore_probes>},
     Keyword<FrontendDraft>{"option accept-unsafe-violations-in-http-request", kFront, true,
                            flag<&FrontendDef::accept_unsafe_request>},
+    Keyword<FrontendDraft>{"option idle-close-on-response", kFront, true,
+                           flag<&FrontendDef::idle_close_on_response>},
     Keyword<FrontendDraft>{"option tcp-smart-accept", kFront, true, flag<&FrontendDef::smart_accept>},
     Keyword<FrontendDraft>{"option socket-stats", kFront, true, flag<&FrontendDef::socket_stats>},
     Keyword<FrontendDraft>{"option disable-h2-upgrade", kFront, true, disable_h2_upgrade},

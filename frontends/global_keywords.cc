@@ -8,6 +8,7 @@
 #include <string>
 
 #include "frontends/bind_keywords.h"
+#include "frontends/global_variables.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -162,8 +163,17 @@ void path(GlobalDraft& draft, Args& args) {
   if (const auto value = args.required("a path")) draft.*Field = *value;
 }
 
+void close_spread_time(GlobalDraft& draft, Args& args) {
+  if (args.accept("infinite")) {
+    draft.def.close_spread = kNever;
+  } else if (const auto value = args.duration_ms()) {
+    draft.def.close_spread = *value;
+  }
+}
+
 constexpr std::array kKeywords = {
     Keyword<GlobalDraft>{"chroot", kGlobal, false, word<&GlobalDef::chroot>},
+    Keyword<GlobalDraft>{"close-spread-time", kGlobal, false, close_spread_time},
     Keyword<GlobalDraft>{"daemon", kGlobal, false, flag<&GlobalDef::daemon>},
     Keyword<GlobalDraft>{"debug", kGlobal, false, flag<&GlobalDef::debug>},
     Keyword<GlobalDraft>{"description", kGlobal, false, description},
@@ -192,6 +202,8 @@ constexpr std::array kKeywords = {
     Keyword<GlobalDraft>{"server-state-base", kGlobal, false, path<&GlobalDraft::state_base>},
     Keyword<GlobalDraft>{"server-state-file", kGlobal, false, path<&GlobalDraft::state_file>},
     Keyword<GlobalDraft>{"set-dumpable", kGlobal, true, flag<&GlobalDef::set_dumpable>},
+    Keyword<GlobalDraft>{"set-var", kGlobal, false, set_process_variable},
+    Keyword<GlobalDraft>{"set-var-fmt", kGlobal, false, set_process_variable_fmt},
     Keyword<GlobalDraft>{"spread-checks", kGlobal, false, number<&GlobalDef::spread_checks, 0, 50>},
     Keyword<GlobalDraft>{"stats maxconn", kGlobal, false, count<&GlobalDef::stats_maxconn>},
     Keyword<GlobalDraft>{"stats socket", kGlobal, false, stats_socket},

@@ -19,7 +19,7 @@ bool path_is(std::string_view target, std::string_view uri) noexcept {
 bool HttpConnection::client_may_stay() noexcept {
   std::size_t size = 0;
   if (!request_body_done_ && keep_client_ && inspect_body(size) == BodyHere::all) skip_body(size);
-  return keep_client_ && request_body_done_ && !client_.context.engine.stopping();
+  return keep_client_ && request_body_done_ && !client_.context.engine.ends_keep_alive();
 }
 
 // HTTP/1.0 closes unless told otherwise, HTTP/1.1 stays; the older of both sides decides what must be said.

@@ -122,7 +122,7 @@ Task<Next> HttpConnection::send_response() {
       (response_framing_.kind == http::BodyKind::chunked && request_.version_minor == 0)) {
     keep_client_ = false;
   }
-  if (client_.context.engine.stopping()) keep_client_ = false;
+  if (client_.context.engine.ends_keep_alive()) keep_client_ = false;
   http::SerializeOptions options;
   if (!tunnel) {
     options.connection = response_token(keep_client_);

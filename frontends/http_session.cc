@@ -49,10 +49,16 @@ void HttpConnection::kill(Cause why) noexcept {
   if (lease_.connection) lease_.connection->stream.cancel(IoStatus::cancelled);
 }
 
-void HttpConnection::describe(std::string& out) const {
-  out += "proto=http src=" + client_.peer.to_string() + " fe=" + client_.frontend.name() +
-         " be=" + (target_ != nullptr ? target_->name() : "<NONE>") +
-         " srv=" + (server != nullptr ? server->name : "<none>");
+void HttpConnection::describe(backends::SessionFacts& facts) const {
+  client_.describe(facts);
+  facts.http = true;
+  if (target_ != nullptr) {
+    facts.backend = target_->name();
+    facts.backend_id = target_->def().id;
+  }
+  if (lease_.connection) facts.server_fd = lease_.connection->stream.fd();
+  facts.client_deadline = client_deadline_.at();
+  facts.server_deadline = server_deadline_.at();
 }
 
 void HttpConnection::fail(Cause cause, Phase phase) noexcept {
@@ -73,7 +79,7 @@ Task<bool> HttpConnection::run() {
     }
     if (next == Next::proceed) next = co_await send_response();
     finish_request();
-    if (next == Next::close || client_.context.engine.stopping()) break;
+    if (next == Next::close || client_.context.engine.ends_idle_at_once()) break;
   }
   if (!request_body_done_) discard_unread(client_.stream);
   if (def_->nolinger) client_.stream.reset_on_close();
@@ -114,19 +120,34 @@ namespace {
 // An idle connection, as operators and a stopping process see it.
 class Parked final : public backends::LiveSession {
  public:
-  explicit Parked(ClientConnection& client) : client_(client) {
+  Parked(ClientConnection& client, Millis until)
+      : client_(client),
+        deadline_(
+            client.context.worker.timers(),
+            [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
+            &client.stream) {
     frontend = &client.frontend;
     client.context.sessions.join(*this);
+    deadline_.set(until);
   }
   ~Parked() override = default;
   void kill(Cause) noexcept override { client_.stream.cancel(IoStatus::cancelled); }
-  void describe(std::string& out) const override {
-    out += "proto=http src=" + client_.peer.to_string() + " fe=" + client_.frontend.name() +
-           " be=<NONE> srv=<none>";
+  void describe(backends::SessionFacts& facts) const override {
+    client_.describe(facts);
+    facts.client_deadline = deadline_.at();
   }
+  void limit_idle(Millis at) noexcept override {
+    if (client_.frontend.def().idle_close_on_response || at >= deadline_.at()) return;
+    limited_ = true;
+    deadline_.set(at);
+  }
+  // The deadline that counts is that of a stopping process.
+  [[nodiscard]] bool limited() const noexcept { return limited_; }
 
  private:
   ClientConnection& client_;
+  Deadline deadline_;
+  bool limited_ = false;
 };
 
 // The state of requests lives in this frame, and goes with it.
@@ -141,18 +162,16 @@ Task<bool> serve_requests(ClientConnection& client, HttpCarry& carry) {
 // given up after a moment without one. What waits is this frame itself, and not one of its own.
 Task<void> serve_http(ClientConnection& client) {
   HttpCarry carry;
-  Worker& worker = client.context.worker;
   for (;;) {
     const bool idle = co_await serve_requests(client, carry);
     if (!idle) co_return;
-    const Parked parked(client);
-    Deadline deadline(
-        worker.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
-        &client.stream);
-    deadline.set(carry.idle_until);
+    Parked parked(client, carry.idle_until);
+    parked.limit_idle(client.context.engine.idle_limit());
     const IoResult ready = co_await client.stream.readable();
-    carry.time_is_up = ready.status == IoStatus::timeout;
-    if (!ready.ok() && !carry.time_is_up) co_return;
+    const bool timeout = ready.status == IoStatus::timeout;
+    if (timeout && parked.limited()) co_return;
+    carry.time_is_up = timeout;
+    if (!ready.ok() && !timeout) co_return;
   }
 }
 

@@ -65,7 +65,7 @@ class HttpConnection final : public backends::LiveSession {
   Task<bool> run();
 
   void kill(Cause why) noexcept override;
-  void describe(std::string& out) const override;
+  void describe(backends::SessionFacts& facts) const override;
 
  private:
   // http_request.cc: the client's request

@@ -44,9 +44,14 @@ class TcpSession final : public backends::LiveSession {
     client_.stream.cancel(IoStatus::cancelled);
     if (lease_.connection) lease_.connection->stream.cancel(IoStatus::cancelled);
   }
-  void describe(std::string& out) const override {
-    out += "proto=tcpv4 src=" + client_.peer.to_string() + " fe=" + client_.frontend.name() +
-           " be=" + target_.name() + " srv=" + (server != nullptr ? server->name : "<none>");
+  void describe(backends::SessionFacts& facts) const override {
+    client_.describe(facts);
+    facts.http = false;
+    facts.backend = target_.name();
+    facts.backend_id = target_def_->id;
+    if (lease_.connection) facts.server_fd = lease_.connection->stream.fd();
+    facts.client_deadline = client_deadline_.at();
+    facts.server_deadline = server_deadline_.at();
   }
 
  private:

@@ -83,6 +83,9 @@ Answer prepare_acl(Call& call);
 Answer commit_map(Call& call);
 Answer commit_acl(Call& call);
 
+// variable_commands.cc
+Answer get_var(Call& call);
+
 // error_commands.cc
 Task<void> show_errors(Call& call, Output& out);
 Task<void> show_events(Call& call, Output& out);

@@ -1,8 +1,10 @@
 // Running sessions, shown and ended.
 #include <charconv>
 
+#include "conf/units.h"
 #include "control/commands/commands.h"
 #include "control/on_worker.h"
+#include "control/session_text.h"
 #include "frontends/engine.h"
 
 namespace evenkeel::control {
@@ -10,25 +12,6 @@ namespace {
 
 using backends::LiveSession;
 using frontends::WorkerContext;
-
-// A session is known by its address, as in HAProxy: the first field of `show sess`.
-void append_id(std::string& out, const LiveSession& session) {
-  char digits[20];
-  const auto end =
-      std::to_chars(digits, digits + sizeof digits, reinterpret_cast<std::uintptr_t>(&session), 16);
-  out.append("0x").append(digits, end.ptr);
-}
-
-// The two largest units, as HAProxy writes ages: "5s", "2m10s", "3d4h".
-std::string age(Millis seconds) {
-  const auto two = [](Millis big, const char* unit, Millis small, const char* sub) {
-    return std::to_string(big) + unit + (small > 0 ? std::to_string(small) + sub : "");
-  };
-  if (seconds >= 86400) return two(seconds / 86400, "d", seconds % 86400 / 3600, "h");
-  if (seconds >= 3600) return two(seconds / 3600, "h", seconds % 3600 / 60, "m");
-  if (seconds >= 60) return two(seconds / 60, "m", seconds % 60, "s");
-  return std::to_string(seconds) + "s";
-}
 
 std::uintptr_t parse_id(std::string_view text) noexcept {
   if (text.starts_with("0x")) text.remove_prefix(2);
@@ -44,18 +27,25 @@ Task<void> show_sess(Call& call, Output& out) {
   const std::string_view word = call.arg(0);
   const std::uintptr_t wanted = word.starts_with("0x") ? parse_id(word) : 0;
   const bool one = word.starts_with("0x");
+  const bool full = one || word == "all";
+  Millis older_s = 0;
+  if (word == "older") {
+    const auto age = conf::parse_duration_ms(call.arg(1), conf::TimeUnit::s);
+    if (!age) co_return out.refuse("Missing or bad age.\n");
+    older_s = age.value / 1000;
+  }
   bool found = false;
   for (unsigned w = 0; w < call.engine.worker_count(); ++w) {
     WorkerContext& context = call.engine.context(w);
     std::string lines;
     co_await on_worker(context.worker, [&] {
+      const Millis now = context.worker.now();
       for (const LiveSession* s = context.sessions.first(); s != nullptr; s = s->next()) {
         if (one && reinterpret_cast<std::uintptr_t>(s) != wanted) continue;
+        if (now - s->since < older_s * 1000) continue;
+        if (word == "susp" && !suspicious(*s, now)) continue;
         found = true;
-        append_id(lines, *s);
-        lines += ": ";
-        s->describe(lines);
-        lines += " age=" + age((context.worker.now() - s->since) / 1000) + "\n";
+        full ? append_session_in_full(lines, *s, w, now) : append_session(lines, *s, w, now);
       }
     });
     out.text += lines;

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -103,11 +104,11 @@ class ProcessTest(unittest.TestCase):
         os.rename(self.path(name + ".new"), self.path(name))
         return self.path(name)
 
-    def config(self, name, port, answer="hello", extra="", global_lines=""):
+    def config(self, name, port, answer="hello", extra="", global_lines="", option=""):
         return self.write(
             name,
             f"global\n{global_lines}\ndefaults\n mode http\n timeout client 5s\n timeout server 5s\n"
-            f" timeout connect 1s\nfrontend fe\n bind 127.0.0.1:{port}\n"
+            f" timeout connect 1s\nfrontend fe\n {option}\n bind 127.0.0.1:{port}\n"
             f' http-request return status 200 content-type text/plain string "{answer}"\n{extra}\n',
         )
 
@@ -451,6 +452,83 @@ class MasterSocket(ProcessTest):
         child = self.start("-W", "-S", self.path("m"), "-f", self.path("m.cfg"))
         until(lambda: "success" in child.stderr.readline(), "a worker")
         self.assertIn(f"HAPROXY_MASTER_CLI=unix@{self.path('m')}\n", talk(self.path("m"), "@1 show env"))
+
+
+class SoftStop(ProcessTest):
+    def idle_ends(self, clients=24, **lines):
+        """Seconds between SIGUSR1 and the end of each idle connection, and those that stay."""
+        port = free_port()
+        child = self.start("-f", self.config("c.cfg", port, **lines))
+        self.serving(port, "hello")
+        idle = []
+        for _ in range(clients):
+            s = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+            s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            while b"hello" not in s.recv(4096):
+                pass
+            idle.append(s)
+        time.sleep(1.2)  # now they have been idle for longer than a second
+        child.send_signal(signal.SIGUSR1)
+        begin, ends = time.monotonic(), []
+        while idle and time.monotonic() - begin < 2.5:
+            for s in select.select(idle, [], [], 0.1)[0]:
+                self.assertEqual(s.recv(100), b"")
+                ends.append(time.monotonic() - begin)
+                idle.remove(s)
+        return child, ends, idle
+
+    def test_idle_connections_close_at_once(self):
+        child, ends, left = self.idle_ends()
+        self.assertEqual((left, max(ends) < 0.5), ([], True), ends)
+        self.assertEqual(self.ended(child)[0], 0)
+
+    def test_close_spread_time_spreads_it(self):
+        child, ends, left = self.idle_ends(global_lines=" close-spread-time 1500ms")
+        self.assertEqual(left, [])
+        self.assertLess(min(ends), 0.7)
+        self.assertGreater(max(ends), 0.8)
+        self.assertGreater(len({round(e, 1) for e in ends}), 4)
+        self.assertEqual(self.ended(child)[0], 0)
+
+    def test_idle_connections_may_be_spared(self):
+        for lines in [{"global_lines": " close-spread-time infinite"}, {"option": "option idle-close-on-response"}]:
+            with self.subTest(lines):
+                child, ends, left = self.idle_ends(clients=3, **lines)
+                self.assertEqual((ends, len(left)), ([], 3))
+                left[0].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                answer = left[0].recv(4096).lower()
+                self.assertEqual(b"connection: close" in answer, "option" in lines)
+                for s in left:
+                    s.close()
+                self.assertEqual(self.ended(child)[0], 0)
+
+
+class Variables(ProcessTest):
+    @unittest.skipUnless(os.path.exists(ORACLE), "needs haproxy")
+    def test_the_global_section_sets_them(self):
+        lines = (" stats socket {} level admin\n set-var proc.a str(x)\n set-var proc.b int(3),add(4)\n"
+                 " set-var proc.c int(1),add(proc.b)\n set-var proc.t bool(true)\n set-var proc.ip ipv4(1.2.3.4)\n"
+                 " set-var-fmt proc.f \"a b %[var(proc.b)]\"\n")
+        answers = []
+        for name, program in [("ours", None), ("theirs", ORACLE)]:
+            self.start("-f", self.config(name + ".cfg", free_port(), global_lines=lines.format(self.path(name))),
+                       program=program)
+            until(lambda: os.path.exists(self.path(name)), "the runtime socket")
+            command = "; ".join(f"get var proc.{n}" for n in ["a", "b", "c", "t", "ip", "f", "none"])
+            answers.append(until(lambda: talk(self.path(name), command + "; get var; get var txn.a"), "an answer"))
+        self.assertEqual(*answers)
+        self.assertIn("proc.f: type=str value=<a b 7>\n", answers[0])
+
+    def test_what_has_no_connection_to_look_at_is_refused(self):
+        for line, message in [("set-var txn.x int(1)", "only variables of the process"),
+                              ("set-var proc.x src", "no connection to take it from"),
+                              ("set-var proc.x", "a sample expression"),
+                              ("set-var-fmt proc.x \"%[src]\"", "src"),
+                              ("set-var proc.x int(1),nonsense", "nonsense")]:
+            with self.subTest(line):
+                code, _, err = self.run_to_end("-c", "-f", self.config("c.cfg", free_port(), global_lines=" " + line))
+                self.assertEqual(code, 1)
+                self.assertIn(message, err)
 
 
 class StateFiles(ProcessTest):
