@@ -196,6 +196,7 @@ std::shared_ptr<const frontends::Config> compile(ConfigDraft& draft) {
   for (frontends::RingDraft& ring : draft.rings) config->rings.push_back(std::move(ring.def));
   draft.rules.patterns->finish();
   config->patterns = draft.rules.patterns;
+  for (const auto& [name, cache] : draft.caches) config->caches.push_back(cache.def);
   config->global = std::move(draft.global.def);
   return config;
 }

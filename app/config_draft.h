@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/proxy_section.h"
+#include "frontends/cache/cache_keywords.h"
 #include "frontends/frontend_draft.h"
 #include "frontends/ring_keywords.h"
 
@@ -26,6 +27,7 @@ struct ConfigDraft {
   std::map<std::string, HttpErrors, std::less<>> http_errors;
   std::vector<frontends::RingDraft> rings;
   std::vector<conf::Location> ring_places;
+  std::map<std::string, frontends::CacheDraft, std::less<>> caches;
 };
 
 }  // namespace evenkeel::app

@@ -106,6 +106,7 @@ class Loader {
   void take(Section& section) {
     if (section.kind == SectionKind::global) return global(section);
     if (section.kind == SectionKind::http_errors) return http_errors(section);
+    if (section.kind == SectionKind::cache) return cache(section);
     if (section.kind == SectionKind::defaults) return defaults(section);
     if (section.kind == SectionKind::userlist) return;
     if (section.kind == SectionKind::ring) return ring(section);
@@ -156,6 +157,25 @@ class Loader {
       backends::read_error_file(entry->second.errors, services_, args);
       if (!args.failed()) args.done();
     }
+  }
+
+  void cache(Section& section) {
+    static const conf::KeywordTable<frontends::CacheDraft> table(frontends::cache_keywords());
+    const auto [entry, fresh] = draft_.caches.try_emplace(section.name);
+    if (!fresh) {
+      diagnostics_.error(section.header.at(1), "cache '" + section.name + "' already exists (declared at " +
+                                                   entry->second.where.to_string() + ")");
+      return;
+    }
+    frontends::CacheDraft& draft = entry->second;
+    draft.def.name = section.name;
+    draft.where = section.header.at(1);
+    for (const Statement& line : section.lines) {
+      conf::Args args(line, section.kind, diagnostics_);
+      if (conf::apply_statement(table, draft, args) == conf::Applied::unknown)
+        conf::report_unknown(args, table.names());
+    }
+    frontends::finish_cache(draft, diagnostics_);
   }
 
   void userlist(Section& section) {

@@ -48,6 +48,11 @@ void check_mode(ProxySection& section, conf::Diagnostics& diagnostics) {
     diagnostics.warn(place_of(section, "option forwardfor"),
                      "'option forwardfor' ignored for " + who + " as it requires HTTP mode.");
   }
+  if (proxy.common.compression) {
+    proxy.common.compression = nullptr;
+    diagnostics.warn(place_of(section, "compression"),
+                     "'compression' ignored for " + who + " as it requires HTTP mode.");
+  }
   if (proxy.common.original_to.on) {
     proxy.common.original_to = {};
     diagnostics.warn(proxy.where, "'option originalto' ignored for " + who + " as it requires HTTP mode.");

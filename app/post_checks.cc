@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,16 @@ void check_rule_answers(const ConfigDraft& draft, Diagnostics& diagnostics) {
           .did_you_mean(conf::nearest(name, names));
 }
 
+void check_caches(const ConfigDraft& draft, Diagnostics& diagnostics) {
+  std::vector<std::string_view> names;
+  for (const auto& known : draft.caches) names.push_back(known.first);
+  std::set<std::string_view> missing;
+  for (const std::string& name : draft.rules.caches_used)
+    if (!draft.caches.contains(name) && missing.insert(name).second)
+      diagnostics.error({}, "a rule or filter uses the cache '" + name + "', which does not exist")
+          .did_you_mean(conf::nearest(name, names));
+}
+
 void check_guids(const ConfigDraft& draft, Diagnostics& diagnostics) {
   std::map<std::string, conf::Location> seen;
   const auto take = [&](const std::string& guid, const conf::Location& where) {
@@ -217,6 +228,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
   check_guids(draft, diagnostics);
   check_rule_answers(draft, diagnostics);
   check_rings(draft, diagnostics);
+  check_caches(draft, diagnostics);
   for (ProxySection& section : draft.proxies) {
     if (section.proxy.common.disabled) continue;
     check_mode(section, diagnostics);

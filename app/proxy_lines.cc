@@ -4,6 +4,7 @@
 
 #include "app/proxy_section.h"
 #include "backends/backend_keywords.h"
+#include "backends/compression_keywords.h"
 #include "backends/cookie_keywords.h"
 #include "backends/option_keywords.h"
 #include "backends/proxy_keywords.h"
@@ -20,7 +21,8 @@ using conf::Args;
 
 struct Tables {
   conf::KeywordTable<backends::ProxyDraft> proxy{backends::server_keywords(), backends::proxy_keywords(),
-                                                 backends::option_keywords(), backends::backend_keywords()};
+                                                 backends::option_keywords(), backends::backend_keywords(),
+                                                 backends::compression_keywords()};
   conf::KeywordTable<frontends::FrontendDraft> frontend{frontends::frontend_keywords()};
   conf::KeywordTable<balance::BalanceDef> balance{balance::keywords()};
   conf::KeywordTable<health::CheckSection> checks{health::proxy_keywords()};

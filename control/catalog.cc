@@ -56,6 +56,7 @@ const std::array kCommands = {
   Command{{"set weight", kAdmin, "set weight <bk>/<srv> <weight>", "change a server's weight, like 'set server'"}, set_weight_command},
   Command{{"show acl", kUser, "show acl [@<ver>] [<acl>]", "list the ACLs, or show the patterns of one"}, nullptr, show_acl},
   Command{{"show backend", kUser, "show backend", "list the backends"}, show_backend},
+  Command{{"show cache", kUser, "show cache", "list the caches and what they hold"}, nullptr, show_cache},
   Command{{"show cli level", kUser, "show cli level", "show the level of this connection"}, show_cli_level},
   Command{{"show cli sockets", kUser, "show cli sockets", "list the sockets that take commands"}, show_cli_sockets},
   Command{{"show env", kOperator, "show env [var]", "show the environment of the process"}, nullptr, show_env},

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "backends/backend_def.h"
+#include "frontends/cache/cache_def.h"
 #include "frontends/frontend_def.h"
+#include "http/encoder.h"
 #include "rules/variables.h"
 
 namespace evenkeel::rules {
@@ -62,6 +64,10 @@ struct GlobalDef {
   bool no_splice = false;       // nosplice, -dS
   bool no_reuse_port = false;   // noreuseport, -dR
   std::uint32_t max_pipes = 0;
+  http::EncoderSettings encoder;      // tune.comp.maxlevel, tune.zlib.*
+  std::uint32_t max_comp_rate = 0;    // maxcomprate, kB per second; 0: no limit
+  int max_comp_cpu = 100;             // maxcompcpuusage, percent; 100: no limit
+  std::uint64_t max_encoder_mem = 0;  // maxzlibmem in bytes; 0: no limit
   std::vector<BindDef> stats_sockets;
   rules::VariableStore process_vars;  // set-var, set-var-fmt: what the process begins with
   stats::ProxyLogDef log;          // its targets and tag
@@ -73,6 +79,7 @@ struct Config {
   GlobalDef global;
   std::vector<std::shared_ptr<const FrontendDef>> frontends;
   std::vector<std::shared_ptr<const backends::BackendDef>> backends;
+  std::vector<CacheDef> caches;
   // http-errors sections, for rules that answer with one of them: name -> status -> message.
   std::map<std::string, std::map<int, backends::ErrorReply>, std::less<>> http_errors;
   std::vector<stats::RingDef> rings;  // ring sections

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/relay.h"
 #include "frontends/access_logs.h"
+#include "frontends/cache/cache.h"
 #include "frontends/checks.h"
 #include "frontends/client_session.h"
 #include "frontends/restore.h"
@@ -63,6 +64,8 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
   initial_maxconn = config_->global.maxconn;
   connection_rate_limit.store(config_->global.max_conn_rate);
   session_rate_limit.store(config_->global.max_sess_rate);
+  compression_rate_limit.store(config_->global.max_comp_rate);
+  caches = std::make_shared<Caches>(config_->caches);
   for (const auto& def : config_->backends) {
     backends_.push_back(std::make_unique<backends::Backend>(def, workers));
     backends_by_name_.emplace(backends_.back()->name(), backends_.back().get());

@@ -36,6 +36,8 @@ class Engine;
 class Resident;
 class HealthChecks;
 class AccessLogs;
+class Caches;
+class EncoderPool;
 
 // A loop that accepts on one socket of this worker.
 struct Acceptor {
@@ -50,8 +52,9 @@ struct WorkerContext {
   Worker worker;
   backends::SessionList sessions;
   std::vector<Event*> paused_acceptors;
-  Event tick;                     // housekeeping waits for it
-  Resident* residents = nullptr;  // what must have gone before the worker may go
+  Event tick;                             // housekeeping waits for it
+  std::shared_ptr<EncoderPool> encoders;  // made at the first use (see EncoderPool::of)
+  Resident* residents = nullptr;          // what must have gone before the worker may go
   std::vector<Acceptor> acceptors;
   struct Start {
     Listener* listener;
@@ -151,6 +154,8 @@ class Engine {
   // maxconnrate and maxsessrate, per second over all frontends; 0: none.
   std::atomic<std::uint32_t> connection_rate_limit{0};
   std::atomic<std::uint32_t> session_rate_limit{0};
+  std::atomic<std::uint32_t> compression_rate_limit{0};  // maxcomprate, kB per second
+  std::shared_ptr<Caches> caches;                        // never null
   std::atomic<std::uint64_t> cumulated_connections{0};
   std::atomic<std::uint64_t> cumulated_requests{0};
   // %rt; one for all threads, and so counted only where an id or a log line shows it.

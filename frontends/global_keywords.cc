@@ -153,6 +153,16 @@ void unix_bind(GlobalDraft& draft, Args& args) {
   draft.unix_options = line.options.listen;
 }
 
+void maxzlibmem(GlobalDraft& draft, Args& args) {
+  if (const auto megabytes = args.integer(0, INT32_MAX))
+    draft.def.max_encoder_mem = static_cast<std::uint64_t>(*megabytes) << 20;
+}
+
+template <int http::EncoderSettings::*Field, int Low, int High>
+void encoder_setting(GlobalDraft& draft, Args& args) {
+  if (const auto value = args.integer(Low, High)) draft.def.encoder.*Field = static_cast<int>(*value);
+}
+
 // What these words permit is done without asking, or announced by the words themselves.
 void nothing_to_do(GlobalDraft&, Args&) {}
 
@@ -188,10 +198,13 @@ constexpr std::array kKeywords = {
     Keyword<GlobalDraft>{"localpeer", kGlobal, false, word<&GlobalDef::local_peer>},
     Keyword<GlobalDraft>{"master-worker", kGlobal, false, master_worker},
     Keyword<GlobalDraft>{"max-spread-checks", kGlobal, false, duration<&GlobalDef::max_spread_checks>},
+    Keyword<GlobalDraft>{"maxcompcpuusage", kGlobal, false, number<&GlobalDef::max_comp_cpu, 0, 100>},
+    Keyword<GlobalDraft>{"maxcomprate", kGlobal, false, count<&GlobalDef::max_comp_rate>},
     Keyword<GlobalDraft>{"maxconn", kGlobal, false, count<&GlobalDef::maxconn>},
     Keyword<GlobalDraft>{"maxconnrate", kGlobal, false, count<&GlobalDef::max_conn_rate>},
     Keyword<GlobalDraft>{"maxpipes", kGlobal, false, count<&GlobalDef::max_pipes>},
     Keyword<GlobalDraft>{"maxsessrate", kGlobal, false, count<&GlobalDef::max_sess_rate>},
+    Keyword<GlobalDraft>{"maxzlibmem", kGlobal, false, maxzlibmem},
     Keyword<GlobalDraft>{"mworker-max-reloads", kGlobal, false, count<&GlobalDef::mworker_max_reloads>},
     Keyword<GlobalDraft>{"nbthread", kGlobal, false, nbthread},
     Keyword<GlobalDraft>{"node", kGlobal, false, node},
@@ -210,6 +223,8 @@ constexpr std::array kKeywords = {
     Keyword<GlobalDraft>{"stats timeout", kGlobal, false, duration<&GlobalDef::stats_timeout>},
     Keyword<GlobalDraft>{"strict-limits", kGlobal, true, flag<&GlobalDef::strict_limits>},
     Keyword<GlobalDraft>{"tune.bufsize", kGlobal, false, bufsize},
+    Keyword<GlobalDraft>{"tune.comp.maxlevel", kGlobal, false,
+                         encoder_setting<&http::EncoderSettings::level, 1, 9>},
     Keyword<GlobalDraft>{"tune.http.maxhdr", kGlobal, false, max_headers},
     Keyword<GlobalDraft>{"tune.maxaccept", kGlobal, false, maxaccept},
     Keyword<GlobalDraft>{"tune.maxrewrite", kGlobal, false, maxrewrite},
@@ -221,6 +236,10 @@ constexpr std::array kKeywords = {
                          number<&GlobalDef::sndbuf_client, 0, INT32_MAX>},
     Keyword<GlobalDraft>{"tune.sndbuf.server", kGlobal, false,
                          number<&GlobalDef::sndbuf_server, 0, INT32_MAX>},
+    Keyword<GlobalDraft>{"tune.zlib.memlevel", kGlobal, false,
+                         encoder_setting<&http::EncoderSettings::memory_level, 1, 9>},
+    Keyword<GlobalDraft>{"tune.zlib.windowsize", kGlobal, false,
+                         encoder_setting<&http::EncoderSettings::window_bits, 8, 15>},
     Keyword<GlobalDraft>{"uid", kGlobal, false, number<&GlobalDef::uid, 0, INT32_MAX>},
     Keyword<GlobalDraft>{"ulimit-n", kGlobal, false, count<&GlobalDef::ulimit_n>},
     Keyword<GlobalDraft>{"unix-bind", kGlobal, false, unix_bind},

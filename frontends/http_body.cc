@@ -56,6 +56,7 @@ Task<bool> HttpConnection::write_server(std::span<iovec> parts) {
 
 // What is in the client's buffer goes out; false: stop pumping.
 Task<bool> HttpConnection::forward_request_body() {
+  if (filters_ && filters_->request_algorithm) co_return co_await forward_encoded_request();
   if (request_framing_.kind == http::BodyKind::chunked) co_return co_await forward_request_chunks();
   Buffer& in = client_.in;
   const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(request_body_left_, in.size()));

@@ -69,6 +69,8 @@ bool HttpConnection::serialize_head() {
   } else if (request_.version_minor == 0) {
     options.connection = http::ConnectionToken::keep_alive;
   }
+  options.add_chunked =
+      filters_ && filters_->request_algorithm && request_framing_.kind == http::BodyKind::length;
   out_.release();
   out_.reserve();
   const std::size_t size = http::serialize_request(request_, options, out_.space());
@@ -154,12 +156,14 @@ void HttpConnection::prepare_request() {
   const HttpMode mode = std::max(def_->http_mode, target_def_->http_mode);
   keep_server_ = mode == HttpMode::keep_alive;
   if (mode == HttpMode::close) keep_client_ = false;
+  if (def_->compression || target_def_->compression) filter_request();
   if (!serialize_head()) return;  // exchange() refuses it
   if (request_body_done_) return;
   // A body that is here already goes along in the same segment, and can be sent again if need be.
   std::size_t size = 0;
   constexpr std::size_t kTrailerSlack = 512;  // each trailer field may grow by a blank after its colon
-  if (target_def_->send_name_header.empty() && inspect_body(size) == BodyHere::all &&
+  const bool filtered = filters_ && filters_->request_algorithm;
+  if (!filtered && target_def_->send_name_header.empty() && inspect_body(size) == BodyHere::all &&
       out_.space().size() >= size + kTrailerSlack) {
     append_body(size);
     return;

@@ -32,6 +32,7 @@ void HttpConnection::begin_request() {
   continue_sent_ = false;
   rules_begun_ = false;
   cookies_ = {};
+  filters_.reset();
   client_left_ = false;
   keep_client_ = true;
   keep_server_ = true;

@@ -123,7 +123,9 @@ Task<Next> HttpConnection::send_response() {
     keep_client_ = false;
   }
   if (client_.context.engine.ends_keep_alive()) keep_client_ = false;
+  if (filters_) filter_response();
   http::SerializeOptions options;
+  options.add_chunked = must_add_chunked();
   if (!tunnel) {
     options.connection = response_token(keep_client_);
     if (response_framing_.kind == http::BodyKind::chunked && request_.version_minor == 0) {
@@ -142,7 +144,8 @@ Task<Next> HttpConnection::send_response() {
   client_.context.engine.logs().early(client_, record_, target_, lease_.server, size);
   if (!body_pump_running_) out_.release();
   if (tunnel) co_return co_await run_tunnel(head.view());
-  const bool complete = co_await forward_response_body(head.view());
+  const bool complete =
+      filters_ ? co_await forward_filtered(head.view()) : co_await forward_response_body(head.view());
   co_return co_await settle_response(complete);
 }
 

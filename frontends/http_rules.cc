@@ -60,6 +60,10 @@ Task<Next> HttpConnection::run_set(const RuleSet& set) {
       ++next;
       continue;
     }
+    if (verdict == Verdict::cache_use) {
+      if (look_up_cache(ctx.cache)) co_return co_await serve_cached();
+      continue;
+    }
     co_return co_await apply_verdict(verdict);
   }
 }
@@ -72,6 +76,8 @@ Task<Next> HttpConnection::apply_verdict(Verdict verdict) {
     case Verdict::proceed:
     case Verdict::allow:
     case Verdict::wait:
+    case Verdict::cache_use:
+    case Verdict::cache_store:
       co_return Next::proceed;
     case Verdict::respond:
       ++counters.intercepted;
@@ -189,19 +195,24 @@ bool HttpConnection::any_holds(const std::vector<rules::Condition>& conditions) 
 
 // The server's response meets the backend's rules, then the frontend's.
 Task<Next> HttpConnection::run_response_rules() {
-  const RuleSets* const be = target_def_->rules.get();
+  const RuleSets* const be = target_ != nullptr ? target_def_->rules.get() : nullptr;
   const RuleSets* const fe = def_->rules.get();
   for (const RuleSets* sets : {be, fe == be ? nullptr : fe}) {
     if (sets == nullptr || sets->http_response.empty()) continue;
     RuleContext& ctx = begin_rules();
     ctx.response = &response_;
     ctx.in_response = true;
-    const Verdict verdict = sets->http_response.run(ctx);
+    std::size_t next = 0;
+    Verdict verdict = sets->http_response.run(ctx, next);
+    while (verdict == Verdict::cache_store) {
+      begin_store(ctx.cache);
+      verdict = sets->http_response.run(ctx, next);
+    }
     if (verdict == Verdict::proceed || verdict == Verdict::allow || verdict == Verdict::wait) continue;
     keep_server_ = false;
     if (verdict == Verdict::deny) {
       const auto index = client_.context.index();
-      ++target_->counters(index).denied_resp;
+      if (target_ != nullptr) ++target_->counters(index).denied_resp;
       ++client_.frontend.counters(index).denied_resp;
       fail(Cause::denied, Phase::headers);
       if (ctx.reply.kind == rules::Reply::Kind::standard && ctx.reply.status == 403) ctx.reply.status = 502;

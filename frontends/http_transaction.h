@@ -15,6 +15,7 @@
 #include "backends/connector.h"
 #include "backends/live_session.h"
 #include "frontends/client_session.h"
+#include "frontends/filters/filter_state.h"
 #include "http/chunked.h"
 #include "http/framing.h"
 #include "http/head.h"
@@ -162,6 +163,37 @@ class HttpConnection final : public backends::LiveSession {
   [[nodiscard]] bool closes_after() const noexcept;
   Task<bool> write_client(std::string_view bytes);
   Task<Next> run_tunnel(std::string_view head);
+  // http_filters.cc: compression
+  struct BodyPiece {
+    std::string_view data;
+    std::size_t consumed = 0;
+    bool end = false;
+    bool bad = false;
+  };
+  FilterState& filters();
+  [[nodiscard]] const backends::CompressionDef* backend_compression() const noexcept;
+  void choose_response_algorithm();
+  void filter_request();
+  Task<bool> encode_request(std::string_view bytes, http::Encoder::Op op);
+  Task<bool> forward_encoded_request();
+  void filter_response();
+  [[nodiscard]] bool must_add_chunked() const noexcept;
+  void count_compression(std::size_t in, std::size_t out);
+  Task<bool> send_piece(std::string_view bytes);
+  Task<bool> encode_response(std::string_view bytes, http::Encoder::Op op);
+  Task<bool> filter_piece(std::string_view bytes);
+  Task<bool> flush_filters();
+  Task<bool> finish_filters(const http::HeaderBlock& trailers);
+  BodyPiece next_piece(std::uint64_t& left);
+  [[nodiscard]] bool server_has_more() noexcept;
+  Task<bool> forward_filtered(std::string_view head);
+
+  // http_cache.cc: the cache
+  bool look_up_cache(std::string_view name);
+  void begin_store(std::string_view name);
+  bool make_cached_head(const CachedObject& object);
+  Task<Next> serve_cached();
+
   Task<Next> settle_response(bool complete);
   void keep_server_connection();
 
@@ -199,6 +231,8 @@ class HttpConnection final : public backends::LiveSession {
   bool keep_server_ = true;
   bool response_started_ = false;
   bool continue_sent_ = false;
+
+  std::unique_ptr<FilterState> filters_;  // null: no filter has to do with this request
 
   backends::Backend* target_ = nullptr;
   std::shared_ptr<const backends::BackendDef> target_def_;

@@ -310,6 +310,11 @@ stats::Info process_info(Engine& engine) {
   info.sess_rate = static_cast<std::uint32_t>(totals.sess_rate);
   info.sess_rate_limit = engine.session_rate_limit.load();
   info.max_sess_rate = static_cast<std::uint32_t>(totals.sess_rate_max);
+  info.compress_bps_in = static_cast<std::uint32_t>(totals.comp_in_rate);
+  info.compress_bps_out = static_cast<std::uint32_t>(totals.comp_out_rate);
+  info.compress_bps_rate_lim = engine.compression_rate_limit.load() * 1024;
+  info.zlib_mem_usage = static_cast<std::uint32_t>(http::encoder_memory_in_use());
+  info.max_zlib_mem_usage = static_cast<std::uint32_t>(engine.config().global.max_encoder_mem);
   info.node = p.node;
   info.description = p.description;
   info.stopping = p.stopping ? 1 : 0;

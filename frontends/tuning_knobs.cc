@@ -41,8 +41,7 @@ constexpr std::array<std::string_view, 28> kKnobs = {"busy-polling",
                                                      "harden.reject-privileged-ports.tcp"};
 
 // Of versions before 3.5, all of them gone today.
-constexpr std::array<std::string_view, 5> kRemoved = {"tune.chksize", "tune.pattern.cache-size",
-                                                      "tune.zlib.memlevel", "tune.zlib.windowsize",
+constexpr std::array<std::string_view, 3> kRemoved = {"tune.chksize", "tune.pattern.cache-size",
                                                       "tune.maxpollevents"};
 
 constexpr std::array<std::string_view, 13> kTlsDefaults = {"ca-base",

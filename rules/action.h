@@ -39,6 +39,8 @@ enum class Verdict : std::uint8_t {
   silent_drop,  // forget the connection without telling the client
   respond,      // answer with ctx.reply (return, redirect, auth): local, not denied
   wait,         // more bytes are needed: call again, from the same rule
+  cache_use,    // answer from the cache ctx.cache if it can, else go on with the next rule
+  cache_store,  // keep the response in the cache ctx.cache, then go on with the next rule
   failed,       // the rule could not be carried out and the set is strict: 500
 };
 

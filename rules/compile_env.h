@@ -33,6 +33,7 @@ class CompileEnv {
 
   // Sections that answers refer to by name: they may be declared later, so the loader checks them at the end.
   std::vector<std::string> http_errors_used;
+  std::vector<std::string> caches_used;
   // Doubts about the rule being read; whoever reads rules reports and clears them.
   std::vector<RuleError> warnings;
 

@@ -95,10 +95,11 @@ class EvalContext {
   std::vector<const Action*> line_marks;
 
   // Where actions leave what the data plane then does.
-  Reply reply;         // filled when the verdict says respond, deny or tarpit
-  std::string route;   // use_backend's or use-server's chosen name
-  bool strict = true;  // strict-mode; each rule set begins strict
-  int log_level = -1;  // set-log-level: 0 (emerg) to 7 (debug), kSilent; -1 untouched
+  Reply reply;             // filled when the verdict says respond, deny or tarpit
+  std::string route;       // use_backend's or use-server's chosen name
+  std::string_view cache;  // the verdicts cache_use and cache_store: its name
+  bool strict = true;      // strict-mode; each rule set begins strict
+  int log_level = -1;      // set-log-level: 0 (emerg) to 7 (debug), kSilent; -1 untouched
   std::optional<std::int64_t> timeout_client_ms, timeout_server_ms, timeout_tunnel_ms, timeout_connect_ms,
       timeout_queue_ms, timeout_tarpit_ms;
   std::optional<int> mark, tos, nice, retries, priority_class, priority_offset;

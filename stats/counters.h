@@ -101,7 +101,9 @@ namespace evenkeel::stats {
   X(sess_rate, "sessions accepted (frontend, listener) or assigned (backend, server)")           \
   X(req_rate,  "HTTP requests received")                                                         \
   X(out_rate,  "units of 32 bytes sent (process)")                                               \
-  X(ssl_rate,  "TLS connections accepted (process)")
+  X(ssl_rate,  "TLS connections accepted (process)")                                             \
+  X(comp_in_rate,  "bytes submitted to compression (process)")                                   \
+  X(comp_out_rate, "bytes that compression made of them (process)")
 // clang-format on
 
 // A number that grows. One writer, any number of readers; never torn, never ordered with anything else.

@@ -96,6 +96,8 @@ struct SessionRecord {
   std::string_view request_cookie;  // "name=value" of `capture cookie`, empty: none
   std::string_view response_cookie;
   std::string_view unique_id;
+  std::string_view compressed_with;   // the word of the algorithm; empty: the response is not compressed
+  std::string_view cache_hit;         // the cache that answered; empty: none did
   std::uint64_t log_counter = 0;      // %lc
   std::uint64_t request_counter = 0;  // %rt
 

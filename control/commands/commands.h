@@ -21,6 +21,7 @@ Answer show_cli_sockets(Call& call);
 // process_commands.cc: the process as a whole
 Answer show_version(Call& call);
 Answer show_info(Call& call);
+Task<void> show_cache(Call& call, Output& out);
 Answer show_schema(Call& call);
 Task<void> show_env(Call& call, Output& out);
 Answer set_maxconn_global(Call& call);

@@ -64,7 +64,8 @@ Answer set_rate_limit(Call& call) {
   std::atomic<std::uint32_t>* limit = nullptr;
   if (call.arg(0) == "connections") limit = &call.engine.connection_rate_limit;
   if (call.arg(0) == "sessions") limit = &call.engine.session_rate_limit;
-  if (call.arg(0) == "ssl-sessions" || call.arg(0) == "http-compression") {
+  if (call.arg(0) == "http-compression") limit = &call.engine.compression_rate_limit;
+  if (call.arg(0) == "ssl-sessions") {
     return failed("'set rate-limit " + std::string(call.arg(0)) +
                   "' is a known HAProxy command, not supported by Evenkeel yet.\n");
   }
@@ -72,7 +73,8 @@ Answer set_rate_limit(Call& call) {
     return failed(
         "'set rate-limit' only supports :\n"
         "   - 'connections global' to set the per-process maximum connection rate\n"
-        "   - 'sessions global' to set the per-process maximum session rate\n");
+        "   - 'sessions global' to set the per-process maximum session rate\n"
+        "   - 'http-compression global' to set the per-process maximum compression speed in kB/s\n");
   }
   if (call.arg(2).empty()) return failed("Expects an integer value.\n");
   const auto value = whole_number(call.arg(2));

@@ -17,6 +17,7 @@ std::span<const ActionSpec> variables() noexcept;  // set-var set-var-fmt unset-
 std::span<const ActionSpec>
 connection() noexcept;                           // set-src set-dst set-mark set-tos set-nice set-timeout ...
 std::span<const ActionSpec> logging() noexcept;  // capture set-log-level
+std::span<const ActionSpec> caching() noexcept;  // cache-use cache-store
 std::span<const ActionSpec> status() noexcept;   // set-status
 std::span<const ActionSpec> strictness() noexcept;  // strict-mode
 std::span<const ActionSpec> maps() noexcept;        // add-acl del-acl set-map del-map

@@ -124,8 +124,28 @@ INSTANTIATE_TEST_SUITE_P(
              "noepoll, busy-polling, tune.runqueue-depth"},
         Case{"peers p\n peer a 192.0.2.1:1\n", false,
              "'peers': known HAProxy section, not supported by Evenkeel yet"},
-        Case{"listen l\n bind :1\n compression algo gzip\n" SERVER, false,
-             "known HAProxy keyword, not supported by Evenkeel yet"},
+        Case{"listen l\n bind :1\n compression algo gzip br\n filter cache c\n filter compression\n" SERVER
+             "cache c\n total-max-size 4\n",
+             true, ""},
+        Case{"listen l\n bind :1\n compression algo lzma\n" SERVER, false,
+             "'lzma' is not a supported algorithm"},
+        Case{"listen l\n bind :1\n compression\n" SERVER, false, "'compression' expects 'algo'"},
+        Case{"listen l\n bind :1\n filter trace\n" SERVER, false,
+             "not supported by Evenkeel yet: 'filter trace'"},
+        Case{"listen l\n bind :1\n filter compression\n filter cache c\n" SERVER
+             "cache c\n total-max-size 4\n",
+             false, "cannot stand before a cache"},
+        Case{"listen l\n bind :1\n filter cache c\n" SERVER "cache cc\n total-max-size 4\n", false,
+             "uses the cache 'c', which does not exist {did you mean cc}"},
+        Case{"listen l\n bind :1\n http-request cache-use nix\n" SERVER, false, "uses the cache 'nix'"},
+        Case{"cache c\n max-age 5\n", false, "cache 'c' needs a size"},
+        Case{"cache c\n total-max-size 1\n max-object-size 524289\n", false, "limited to half"},
+        Case{"cache c\n total-max-size 4096\n", false, "total-max-size"},
+        Case{"cache c\n total-max-size 4\ncache c\n total-max-size 4\n", false, "cache 'c' already exists"},
+        Case{"defaults\n mode tcp\n timeout client 1s\n timeout server 1s\n timeout connect 1s\nlisten l\n "
+             "bind "
+             ":1\n compression algo gzip\n" SERVER,
+             true, "'compression' ignored for"},
         Case{"listen l\n bind :1\n option external-check\n external-check command /bin/true\n" SERVER, false,
              "{external-check}"},
         Case{"global\n external-check\nlisten l\n bind :1\n option external-check\n external-check command "
