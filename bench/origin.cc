@@ -1,5 +1,6 @@
 // The origin: the cheapest HTTP/1 server that still is one. Every request head gets a fixed answer: 10 MB for
-// a target that begins with /big, 64 bytes otherwise. It closes when the request says "Connection: close".
+// a target that begins with /big, 32 kB of text for /text, 64 bytes otherwise. It closes when the request
+// says "Connection: close".
 //
 // usage: origin PORT [--close]      --close: close after every answer
 #include <string>
@@ -11,6 +12,7 @@
 namespace {
 
 constexpr size_t kBig = 10'000'000;
+constexpr size_t kText = 32 * 1024;
 
 struct Client {
   int fd = -1;
@@ -20,7 +22,7 @@ struct Client {
   std::string_view rest;  // what is left of the answer
 };
 
-std::string small_answer, big_answer;
+std::string small_answer, big_answer, text_answer;
 int epoll = -1;
 bool always_close = false;
 
@@ -55,6 +57,7 @@ bool answer(Client& client) {
     std::string_view head(client.head.data(), end);
     client.close_after = always_close || says_close(head);
     client.rest = head.starts_with("GET /big") ? big_answer : small_answer;
+    if (head.starts_with("GET /text")) client.rest = text_answer;
     client.head.erase(0, end + 4);
     if (!flush(client)) return false;
   }
@@ -73,9 +76,25 @@ bool serve(Client& client, uint32_t events) {
   return answer(client);
 }
 
-std::string build(size_t body) {
+std::string build(const std::string& body) {
   return "HTTP/1.1 200 OK\r\nServer: origin\r\nContent-Type: text/plain\r\nContent-Length: " +
-         std::to_string(body) + "\r\n\r\n" + std::string(body, 'x');
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+/// As compressible as web pages are: gzip makes about a quarter of it.
+std::string text() {
+  static constexpr const char* kWords[] = {"<div class=\"", "item",  "\">",  "</div>\n", "<a href=\"/",
+                                           "\">",           "price", "the ", "of ",      "and ",
+                                           "to ",           "</a>",  "in ",  "name"};
+  std::string body;
+  uint32_t state = 1;
+  while (body.size() < kText) {
+    state = state * 1664525 + 1013904223;
+    body += kWords[(state >> 16) % std::size(kWords)];
+    if (state >> 29 == 0) body += std::to_string(state);
+  }
+  body.resize(kText);
+  return body;
 }
 
 }  // namespace
@@ -86,8 +105,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   always_close = argc > 2 && std::string_view(argv[2]) == "--close";
-  small_answer = build(64);
-  big_answer = build(kBig);
+  small_answer = build(std::string(64, 'x'));
+  big_answer = build(std::string(kBig, 'x'));
+  text_answer = build(text());
   bench::raise_descriptor_limit();
   int listener = bench::listen_on(static_cast<uint16_t>(std::atoi(argv[1])));
   epoll = epoll_create1(EPOLL_CLOEXEC);

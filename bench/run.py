@@ -44,6 +44,7 @@ error_log stderr crit;
 events {{ worker_connections 19000; }}
 http {{
     access_log off;
+    {extra}
     tcp_nodelay on;
     keepalive_timeout 120s;
     keepalive_requests 1000000000;
@@ -78,9 +79,12 @@ SCENARIOS = [
     ("keep-alive-400", ["--connections", "400"], 12000, "http", "us/request", {"haproxy": 0.82, "nginx": 0.9, "floor": 1.2}),
     ("connection-per-request", ["--connections", "64", "--close"], 4000, "http", "us/request", {"haproxy": 0.9}),
     ("10-MB-bodies", ["--connections", "8", "--path", "/big"], 0, "http", "us/MB", {"haproxy": 0.5}),
+    ("compression", ["--connections", "16", "--path", "/text", "--header", "Accept-Encoding: gzip"], 0, "http", "us/request", {}),
     ("tcp-small", ["--connections", "64"], 12000, "tcp", "us/request", {"haproxy": 0.95}),
     ("tcp-big", ["--connections", "8", "--path", "/big"], 0, "tcp", "us/MB", {"haproxy": 0.95}),
 ]
+# Of 32 kB each, with gzip at its fastest in all three.
+COMPRESSING = {"compression"}
 EXTRA_SCENARIOS = ["idle-memory", "ten-thousand-servers", "two-threads"]
 
 
@@ -176,12 +180,14 @@ class Bench:
             f.write(text)
         return path
 
-    def start(self, name, mode="http", threads=1, core="0", extra="option splice-auto", conf=None, port=None):
+    def start(self, name, mode="http", threads=1, core="0", extra="option splice-auto", conf=None, port=None,
+              nginx_extra=""):
         port = port or free_port()
         if name == "floor":
             command = [self.tool("floor"), str(port), str(self.origin_port)]
         elif name == "nginx":
-            path = self.write("nginx.conf", conf or NGINX_CONF.format(port=port, origin=self.origin_port, work=self.work))
+            path = self.write("nginx.conf", conf or NGINX_CONF.format(port=port, origin=self.origin_port, work=self.work,
+                                                                         extra=nginx_extra))
             command = [self.args.nginx, "-p", self.work, "-c", path]
         else:
             text = conf or HAPROXY_CONF.format(name=name, port=port, origin=self.origin_port, mode=mode, threads=threads,
@@ -216,8 +222,13 @@ class Bench:
         samples = {}
         for number in range(rounds):
             order = self.contenders(mode)
+            settings = {}
+            if name in COMPRESSING:
+                order = [who for who in order if who != "floor"]
+                settings = {"extra": "compression algo gzip",
+                            "nginx_extra": "gzip on; gzip_comp_level 1; gzip_proxied any; gzip_types text/plain;"}
             for who in order if number % 2 == 0 else reversed(order):
-                process, port = self.start(who, mode)
+                process, port = self.start(who, mode, **settings)
                 try:
                     self.load(port, words, 0.2)  # warm: pools filled, connections open once
                     closed = self.measure(process, port, words, seconds, unit)

@@ -14,8 +14,6 @@ namespace {
 using backends::CompressionDef;
 using http::Encoder;
 
-// Less than this is not worth a call of an encoder.
-constexpr std::size_t kLeastRoom = 64;
 // So much of one body goes through before others have their turn.
 constexpr std::size_t kTurn = 256 * 1024;
 
@@ -106,7 +104,7 @@ Task<bool> HttpConnection::encode_request(std::string_view bytes, Encoder::Op op
     f.packed.commit(step.produced);
     bytes.remove_prefix(step.consumed);
     if (step.failed) co_return false;
-    const bool full = f.packed.space().size() < kLeastRoom;
+    const bool full = f.packed.space().size() < Encoder::kLeastRoom;
     if (!f.packed.empty() && (full || step.done)) {
       const http::ChunkHeader header(f.packed.size());
       std::array<iovec, 3> parts{part(header.text()), part(f.packed.view()), part(http::kChunkEnd)};
@@ -246,7 +244,7 @@ Task<bool> HttpConnection::encode_response(std::string_view bytes, Encoder::Op o
       fail(Cause::internal, Phase::data);
       co_return false;
     }
-    if (f.packed.space().size() < kLeastRoom || (step.done && op == Encoder::Op::flush)) {
+    if (f.packed.space().size() < Encoder::kLeastRoom || (step.done && op == Encoder::Op::flush)) {
       const bool ok = co_await send_piece(f.packed.view());
       f.packed.consume(f.packed.size());
       if (!ok) co_return false;

@@ -28,7 +28,9 @@ std::optional<Algorithm> choose_algorithm(const AcceptedCodings& accepted,
                                           std::span<const Algorithm> ours) noexcept;
 
 struct EncoderSettings {
-  int level = 1;         // tune.comp.maxlevel, 1 to 9; with br and zstd a quality of the same number
+  // tune.comp.maxlevel, 1 to 9: at 1, gzip and deflate are made by an encoder of our own, above it by zlib;
+  // with br and zstd it is the quality of the same number.
+  int level = 1;
   int window_bits = 15;  // tune.zlib.windowsize, 8 to 15
   int memory_level = 8;  // tune.zlib.memlevel, 1 to 9
 };
@@ -52,7 +54,8 @@ class Encoder {
   Encoder& operator=(const Encoder&) = delete;
   virtual ~Encoder() = default;
 
-  // `out` should have some 64 bytes at least: a flush that is given out in crumbs repeats its marker.
+  // `out` has at least kLeastRoom bytes; with less, nothing may happen.
+  static constexpr std::size_t kLeastRoom = 64;
   virtual Step run(std::string_view in, std::span<char> out, Op op) noexcept = 0;
   // Effort from here on: 0 (hardly any) to 9. Those that cannot change it within a stream ignore it.
   virtual void set_level(int level) noexcept = 0;
