@@ -243,7 +243,7 @@ Task<IoStatus> HttpConnection::read_response_head() {
 // Whether this request may be sent once more. Without `retry-on`, only over a kept connection that the server
 // closed while the request was on its way, and only where repeating does no harm (RFC 9112 section 9.3.1).
 bool HttpConnection::may_replay(IoStatus why, int status) const noexcept {
-  if (!request_body_done_ || body_pump_running_ || killed_ != Cause::none || client_left_) return false;
+  if (!request_body_done_ || body_streamed_ || killed_ != Cause::none || client_left_) return false;
   const bool nothing_came = reply_.empty() && status == 0;
   const bool cut_off = why == IoStatus::eof || why == IoStatus::reset;
   if (lease_.reused && nothing_came && cut_off && is_idempotent(request_.method)) return true;
@@ -315,7 +315,7 @@ Task<Next> HttpConnection::attempt(bool& again) {
   IoStatus status = IoStatus::reset;
   if (sent || !lease_.reused) {
     if (!request_body_done_) {
-      body_pump_running_ = true;
+      body_pump_running_ = body_streamed_ = true;
       body_pump_done_.reset();
       spawn(pump_request_body());
     }

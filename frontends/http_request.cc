@@ -28,6 +28,7 @@ void HttpConnection::begin_request() {
   body_sent_along_ = 0;
   request_body_done_ = true;
   request_body_failed_ = false;
+  body_streamed_ = false;
   response_started_ = false;
   continue_sent_ = false;
   rules_begun_ = false;

@@ -226,6 +226,7 @@ class HttpConnection final : public backends::LiveSession {
   bool request_body_done_ = true;
   bool request_body_failed_ = false;
   bool body_pump_running_ = false;
+  bool body_streamed_ = false;  // and so gone: what has been pumped cannot be sent again
   Event body_pump_done_;
   bool keep_client_ = true;
   bool keep_server_ = true;
