@@ -71,16 +71,18 @@ CachedPtr Cache::find(std::string_view key, const http::RequestHead& request, co
   return nullptr;
 }
 
-// The oldest one that nobody asked for since its last turn. False: the shard is empty.
+// The oldest one that nobody asked for since its last turn. False: there is none, but the next time all of
+// them have had their turn.
 bool Cache::drop_one(Shard& shard) {
   const std::lock_guard lock(shard.mutex);
   for (std::size_t turns = shard.order.size(); turns > 0; --turns) {
-    if (!shard.order.front()->wanted.exchange(false, std::memory_order_relaxed)) break;
+    if (!shard.order.front()->wanted.exchange(false, std::memory_order_relaxed)) {
+      drop(shard, shard.order.begin());
+      return true;
+    }
     shard.order.splice(shard.order.end(), shard.order, shard.order.begin());
   }
-  if (shard.order.empty()) return false;
-  drop(shard, shard.order.begin());
-  return true;
+  return false;
 }
 
 bool Cache::grow(CachedObject& object, std::uint64_t blocks) {
@@ -88,9 +90,10 @@ bool Cache::grow(CachedObject& object, std::uint64_t blocks) {
   const std::uint64_t more = blocks - object.blocks;
   if (more > total_blocks()) return false;
   std::uint64_t used = memory_->used.fetch_add(more, std::memory_order_relaxed) + more;
-  std::size_t empty = 0;
-  while (used > total_blocks() && empty < kShards) {
-    empty = drop_one(shards_[next_victim_.fetch_add(1, std::memory_order_relaxed) % kShards]) ? 0 : empty + 1;
+  std::size_t spared = 0;  // shards in a row; after two rounds there is nothing left to drop
+  while (used > total_blocks() && spared < 2 * kShards) {
+    Shard& shard = shards_[next_victim_.fetch_add(1, std::memory_order_relaxed) % kShards];
+    spared = drop_one(shard) ? 0 : spared + 1;
     used = memory_->used.load(std::memory_order_relaxed);
   }
   if (used > total_blocks()) {  // all of it is being sent, or stored, at this moment

@@ -135,8 +135,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"listen l\n bind :1\n filter compression\n filter cache c\n" SERVER
              "cache c\n total-max-size 4\n",
              false, "cannot stand before a cache"},
-        Case{"listen l\n bind :1\n filter cache c\n" SERVER "cache cc\n total-max-size 4\n", false,
-             "uses the cache 'c', which does not exist {did you mean cc}"},
+        Case{"listen l\n bind :1\n filter cache smal\n" SERVER "cache small\n total-max-size 4\n", false,
+             "uses the cache 'smal', which does not exist {did you mean small}"},
         Case{"listen l\n bind :1\n http-request cache-use nix\n" SERVER, false, "uses the cache 'nix'"},
         Case{"cache c\n max-age 5\n", false, "cache 'c' needs a size"},
         Case{"cache c\n total-max-size 1\n max-object-size 524289\n", false, "limited to half"},
