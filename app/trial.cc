@@ -295,7 +295,9 @@ class Trial {
       }
       const Snapshot before = snapshot();
       const Verdict verdict = rule.action->run(*session_);
+      // A trial's caches are empty.
       const bool goes_on = verdict == Verdict::proceed || verdict == Verdict::wait ||
+                           verdict == Verdict::cache_use || verdict == Verdict::cache_store ||
                            (verdict == Verdict::failed && !session_->strict);
       say(goes_on                     ? "    applied\n"
           : verdict == Verdict::allow ? "    applied, ends these rules\n"
