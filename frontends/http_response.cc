@@ -125,7 +125,7 @@ Task<Next> HttpConnection::send_response() {
   if (client_.context.engine.ends_keep_alive()) keep_client_ = false;
   if (filters_) filter_response();
   http::SerializeOptions options;
-  options.add_chunked = must_add_chunked();
+  options.add_chunked = filters_ && must_add_chunked();
   if (!tunnel) {
     options.connection = response_token(keep_client_);
     if (response_framing_.kind == http::BodyKind::chunked && request_.version_minor == 0) {
