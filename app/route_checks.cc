@@ -64,15 +64,9 @@ void resolve_default(ProxySection& section, const BackendNames& backends, Diagno
   section.routes.push_back({target, section.frontend.default_backend_at, true});
 }
 
-// A rule without a condition decides for all that come to it.
 void resolve_use_backend(ProxySection& section, const BackendNames& backends, Diagnostics& diagnostics) {
-  const rules::TargetRule* decided = nullptr;
   for (const rules::TargetRule& rule : section.rules.sets.use_backend.rules()) {
     const conf::Location where{section.proxy.where.file, rule.line, 0, 0};
-    if (decided != nullptr)
-      diagnostics.warn(where, "this 'use_backend' is never reached, the one without a condition at line " +
-                                  std::to_string(decided->line) + " takes everything");
-    if (decided == nullptr && rule.condition.unconditional()) decided = &rule;
     if (!rule.target.is_literal()) {
       section.dynamic_routes = true;
       continue;

@@ -114,8 +114,15 @@ void report_unknown(Args& args, std::span<const std::string_view> supported) {
     args.error_here("'" + std::string(known) + "' in '" + section +
                     "' section: known HAProxy keyword, not supported by Evenkeel yet");
   } else {
-    args.error_here("unknown keyword '" + std::string(args.peek()) + "' in '" + section + "' section")
-        .did_you_mean(meant(args, supported, true));
+    // "option", "timeout" and their like only introduce a keyword: the word behind them is the wrong one.
+    const std::string family = std::string(args.peek()) + ' ';
+    const bool introduces =
+        !args.peek(1).empty() && std::any_of(supported.begin(), supported.end(),
+                                             [&](std::string_view name) { return name.starts_with(family); });
+    const std::string name = introduces ? family + std::string(args.peek(1)) : std::string(args.peek());
+    const std::string suggestion(meant(args, supported, true));
+    if (introduces) args.skip();
+    args.error_here("unknown keyword '" + name + "' in '" + section + "' section").did_you_mean(suggestion);
   }
   args.rest();
 }

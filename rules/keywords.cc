@@ -232,13 +232,12 @@ void read_target(RuleDraft& draft, TargetRules& rules, Args& args, Places places
     return;
   }
   source.report_warnings(draft.env, args.diagnostics());
-  if (!rules.empty()) {
-    const TargetRule& before = rules.rules().back();
-    if (before.condition.unconditional() && before.target.is_literal()) {
-      args.diagnostics().warn(args.statement().location(), "this rule is never reached: '" + before.text +
-                                                               "' in line " + std::to_string(before.line) +
-                                                               " has no condition");
-    }
+  for (const TargetRule& before : rules.rules()) {
+    if (!before.condition.unconditional() || !before.target.is_literal()) continue;
+    args.diagnostics().warn(args.statement().location(), "this rule is never reached: '" + before.text +
+                                                             "' in line " + std::to_string(before.line) +
+                                                             " has no condition");
+    break;
   }
   rules.add({std::move(*condition), std::move(*target), joined(args.statement()), args.statement().line});
 }

@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"frontend f\n bind :1\n use_backend x if TRUE\n", false,
              "unable to find required use_backend 'x'"},
         Case{"frontend f\n bind :1\n use_backend b\n use_backend b if TRUE\nbackend b\n", true,
-             "9: warning: this 'use_backend' is never reached, the one without a condition at line 8"},
+             "warning: this rule is never reached: 'use_backend b' in line 8 has no condition"},
         Case{"frontend f\n bind :1\n default_backend b\nbackend b\n mode tcp\n", false,
              "http frontend 'f' tries to use incompatible tcp backend 'b' (test.cfg:9) as its default "
              "backend"},
