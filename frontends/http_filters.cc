@@ -98,18 +98,18 @@ Task<bool> HttpConnection::encode_request(std::string_view bytes, Encoder::Op op
     std::array<iovec, 3> parts{part(header.text()), part(bytes), part(http::kChunkEnd)};
     co_return co_await write_server(parts);
   }
-  f.packed.reserve();
+  f.request_packed.reserve();
   for (;;) {
-    const Encoder::Step step = f.request_encoder->run(bytes, f.packed.space(), op);
-    f.packed.commit(step.produced);
+    const Encoder::Step step = f.request_encoder->run(bytes, f.request_packed.space(), op);
+    f.request_packed.commit(step.produced);
     bytes.remove_prefix(step.consumed);
     if (step.failed) co_return false;
-    const bool full = f.packed.space().size() < Encoder::kLeastRoom;
-    if (!f.packed.empty() && (full || step.done)) {
-      const http::ChunkHeader header(f.packed.size());
-      std::array<iovec, 3> parts{part(header.text()), part(f.packed.view()), part(http::kChunkEnd)};
+    const bool full = f.request_packed.space().size() < Encoder::kLeastRoom;
+    if (!f.request_packed.empty() && (full || step.done)) {
+      const http::ChunkHeader header(f.request_packed.size());
+      std::array<iovec, 3> parts{part(header.text()), part(f.request_packed.view()), part(http::kChunkEnd)};
       const bool ok = co_await write_server(parts);
-      f.packed.consume(f.packed.size());
+      f.request_packed.consume(f.request_packed.size());
       if (!ok) co_return false;
     }
     if (step.done) co_return true;

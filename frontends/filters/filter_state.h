@@ -14,7 +14,7 @@
 namespace evenkeel::frontends {
 
 struct FilterState {
-  explicit FilterState(BufferPool& pool) : packed(pool) {}
+  explicit FilterState(BufferPool& pool) : request_packed(pool), packed(pool) {}
 
   std::unique_ptr<CacheTransaction> cache;  // after `cache-use`
   CachedPtr hit;
@@ -22,6 +22,7 @@ struct FilterState {
   // The request's body.
   std::optional<http::Algorithm> request_algorithm;
   EncoderLease request_encoder;
+  Buffer request_packed;  // not shared with the response: both are under way when a server answers early
 
   // The response's body.
   std::optional<http::Algorithm> wanted;     // the best that the client accepts
