@@ -193,6 +193,10 @@ std::shared_ptr<const frontends::Config> compile(ConfigDraft& draft) {
   for (const auto& [name, section] : draft.http_errors)
     for (const backends::ErrorEntry& entry : section.errors)
       config->http_errors[name][entry.status] = entry.reply;
+  for (frontends::LogForwardDraft& forward : draft.log_forwards) {
+    forward.def.log = std::move(forward.log.def);
+    config->log_forwards.push_back(std::make_shared<const frontends::LogForwardDef>(std::move(forward.def)));
+  }
   for (frontends::RingDraft& ring : draft.rings) config->rings.push_back(std::move(ring.def));
   draft.rules.patterns->finish();
   config->patterns = draft.rules.patterns;

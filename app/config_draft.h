@@ -8,6 +8,7 @@
 #include "app/proxy_section.h"
 #include "frontends/cache/cache_keywords.h"
 #include "frontends/frontend_draft.h"
+#include "frontends/log_forward_keywords.h"
 #include "frontends/ring_keywords.h"
 
 namespace evenkeel::app {
@@ -25,6 +26,7 @@ struct ConfigDraft {
   ProxySections defaults;
   ProxySections proxies;
   std::map<std::string, HttpErrors, std::less<>> http_errors;
+  std::vector<frontends::LogForwardDraft> log_forwards;
   std::vector<frontends::RingDraft> rings;
   std::vector<conf::Location> ring_places;
   std::map<std::string, frontends::CacheDraft, std::less<>> caches;

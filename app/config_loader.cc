@@ -110,6 +110,7 @@ class Loader {
     if (section.kind == SectionKind::defaults) return defaults(section);
     if (section.kind == SectionKind::userlist) return;
     if (section.kind == SectionKind::ring) return ring(section);
+    if (section.kind == SectionKind::log_forward) return log_forward(section);
     if ((conf::mask_of(section.kind) & conf::kProxies) != 0) return proxy(section);
     diagnostics_.error(section.header.location(),
                        "'" + std::string(conf::to_string(section.kind)) +
@@ -217,6 +218,32 @@ class Loader {
       if (conf::apply_statement(table, made, args) == conf::Applied::unknown)
         conf::report_unknown(args, table.names());
     }
+  }
+
+  // ---- log-forward
+
+  void log_forward(Section& section) {
+    static const conf::KeywordTable<frontends::LogForwardDraft> table(frontends::log_forward_keywords());
+    if (section.name.empty()) {
+      diagnostics_.error(section.header.location(), "'log-forward' expects a name");
+      return;
+    }
+    frontends::LogForwardDraft& made = draft_.log_forwards.emplace_back();
+    made.def.name = section.name;
+    made.services = &services_;
+    made.log.resolver = services_.resolver;
+    for (const Statement& line : section.lines) {
+      conf::Args args(line, section.kind, diagnostics_);
+      if (conf::apply_statement(table, made, args) == conf::Applied::unknown)
+        conf::report_unknown(args, table.names());
+    }
+    if (made.log.def.targets.empty() && !made.log.def.use_global)
+      diagnostics_.warn(section.header.at(1), "log-forward section '" + section.name +
+                                                  "' has no 'log' line: messages "
+                                                  "that come in are dropped");
+    if (made.def.binds.empty() && made.def.datagrams.empty())
+      diagnostics_.warn(section.header.at(1),
+                        "log-forward section '" + section.name + "' has no 'bind' line");
   }
 
   // ---- defaults and proxies

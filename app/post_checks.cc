@@ -215,6 +215,7 @@ void check_rings(const ConfigDraft& draft, Diagnostics& diagnostics) {
   };
   check(draft.global_log);
   for (const ProxySection& section : draft.proxies) check(section.log);
+  for (const frontends::LogForwardDraft& section : draft.log_forwards) check(section.log);
 }
 
 }  // namespace

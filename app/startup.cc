@@ -222,7 +222,7 @@ class Startup {
 
   [[nodiscard]] bool no_listener() const {
     const frontends::Config& config = *loaded_.config;
-    return config.global.stats_sockets.empty() &&
+    return config.global.stats_sockets.empty() && config.log_forwards.empty() &&
            std::all_of(config.frontends.begin(), config.frontends.end(),
                        [](const auto& f) { return f->disabled || f->binds.empty(); }) &&
            loaded_.lvs == nullptr;

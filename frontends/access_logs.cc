@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "core/log.h"
+#include "frontends/log_forward.h"
 #include "frontends/ring_forwarder.h"
 #include "frontends/rule_context.h"
 
@@ -45,10 +46,39 @@ stats::LogTargets AccessLogs::targets_of(const stats::ProxyLogDef& def) {
   return targets;
 }
 
+// The message brings its own header: the target adds none.
+void AccessLogs::add_log_forward(const std::shared_ptr<const LogForwardDef>& def,
+                                 const stats::ProxyLogDef& global) {
+  std::vector<ForwardTarget> targets;
+  const auto add = [&](const stats::LogTargetDef& target, bool format_given) {
+    const auto made = make_target(target);
+    ForwardTarget to;
+    if (format_given || !target.ring.empty()) to.format = made->def().format;
+    stats::LogTargetDef plain = made->def();
+    plain.format = stats::SyslogFormat::raw;
+    to.target.push_back(std::make_shared<stats::LogTarget>(std::move(plain), made->ring()));
+    all_.push_back(to.target.front());
+    targets.push_back(std::move(to));
+  };
+  for (std::size_t i = 0; i < def->log.targets.size(); ++i) add(def->log.targets[i], def->format_given[i]);
+  if (def->log.use_global) {
+    for (const stats::LogTargetDef& target : global.targets)
+      add(target, target.format != stats::SyslogFormat::local);
+  }
+  log_forwarders_.push_back(std::make_unique<LogForwarder>(def, std::move(targets), identity_));
+}
+
+bool AccessLogs::open_listeners(std::vector<std::string>& errors) {
+  bool good = true;
+  for (const auto& forwarder : log_forwarders_) good = forwarder->open(errors) && good;
+  return good;
+}
+
 AccessLogs::~AccessLogs() = default;
 
 void AccessLogs::start_on(WorkerContext& context) {
   if (context.index() != 0) return;
+  for (const auto& forwarder : log_forwarders_) forwarder->start(context, *senders_[0]);
   for (const auto& forwarder : forwarders_) spawn(forwarder->run(context));
 }
 
@@ -73,6 +103,7 @@ AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<F
   }
   for (const auto& backend : config.backends)
     backends_[backend->name] = {targets_for(backend->log, shared), backend->log.tag};
+  for (const auto& def : config.log_forwards) add_log_forward(def, global.log);
   for (const auto& ring : rings_) {
     for (std::size_t i = 0; i < ring->def().servers.size(); ++i)
       forwarders_.push_back(std::make_unique<RingForwarder>(ring, i));

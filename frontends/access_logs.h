@@ -13,7 +13,9 @@
 
 namespace evenkeel::frontends {
 
+class LogForwarder;
 class RingForwarder;
+struct LogForwardDef;
 
 class AccessLogs {
  public:
@@ -38,6 +40,8 @@ class AccessLogs {
   void connection_error(ClientConnection& client, std::string_view message);
   // Tries again what targets did not take at once; from the worker's housekeeping.
   void flush(unsigned worker) { senders_[worker]->flush(); }
+  // Binds the addresses of log-forward sections; as Engine::open_listeners.
+  bool open_listeners(std::vector<std::string>& errors);
   // Begins and ends to serve the servers of rings; on that worker's thread.
   void start_on(WorkerContext& context);
   void stop_on(unsigned worker) noexcept;
@@ -68,7 +72,10 @@ class AccessLogs {
 
   std::vector<std::shared_ptr<stats::LogRing>> rings_;
   std::unordered_map<const stats::RingDef*, std::shared_ptr<stats::LogRing>> own_rings_;  // of tcp@
-  std::vector<std::unique_ptr<RingForwarder>> forwarders_;                                // all on worker 0
+  void add_log_forward(const std::shared_ptr<const LogForwardDef>& def, const stats::ProxyLogDef& global);
+
+  std::vector<std::unique_ptr<LogForwarder>> log_forwarders_;  // likewise
+  std::vector<std::unique_ptr<RingForwarder>> forwarders_;     // all on worker 0
 
   stats::LogTargets all_;
   std::unordered_map<std::string, BackendLog> backends_;  // by name

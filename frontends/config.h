@@ -21,6 +21,8 @@ class PatternStore;
 
 namespace evenkeel::frontends {
 
+struct LogForwardDef;
+
 // The `global` section, as far as a running process needs it.
 struct GlobalDef {
   unsigned nbthread = 0;      // 0: as many as there are usable cores
@@ -83,6 +85,7 @@ struct Config {
   // http-errors sections, for rules that answer with one of them: name -> status -> message.
   std::map<std::string, std::map<int, backends::ErrorReply>, std::less<>> http_errors;
   std::vector<stats::RingDef> rings;  // ring sections
+  std::vector<std::shared_ptr<const LogForwardDef>> log_forwards;
   // Maps and ACLs. The lists in it change at runtime; null in configurations made by hand.
   std::shared_ptr<rules::PatternStore> patterns;
 };

@@ -14,6 +14,7 @@
 #include "core/fault.h"
 #include "core/fd_stream.h"
 #include "core/log.h"
+#include "frontends/access_logs.h"
 #include "frontends/client_session.h"
 #include "frontends/engine.h"
 
@@ -56,6 +57,7 @@ bool Engine::open_listeners(std::vector<std::string>& errors) {
     }
     for (const auto& listener : frontend->listeners) open_listener_of(*listener, errors);
   }
+  logs_->open_listeners(errors);
   if (!errors.empty()) return false;
   place_adopted_rest();
   return true;

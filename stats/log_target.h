@@ -59,6 +59,7 @@ class LogTarget {
   explicit LogTarget(LogTargetDef def, std::shared_ptr<LogRing> ring = nullptr)
       : def_(std::move(def)), ring_(std::move(ring)) {}
   [[nodiscard]] const LogTargetDef& def() const noexcept { return def_; }
+  [[nodiscard]] const std::shared_ptr<LogRing>& ring() const noexcept { return ring_; }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
 
  private:

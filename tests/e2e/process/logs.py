@@ -4,6 +4,7 @@
 What HAProxy 2.6 does too is asked of it as well when it is installed.
 """
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -191,6 +192,78 @@ class LogsOverTcp(unittest.TestCase):
                 proxy.process.terminate()
                 self.assertEqual(read_until(connection, b"\n"), b"/last\n")
             proxy.process.wait(PATIENCE)
+
+
+class LogForward(unittest.TestCase):
+    maxDiff = None
+    FORMATS = ("", "format local", "format rfc3164", "format rfc5424", "format priority", "format short", "format timed",
+               "format iso", "format raw")
+    MESSAGES = (b"<134>Feb 23 03:43:26 myhost app[12]: hello [x]",
+                b"<134>Mar  1 03:43:26 myhost app: hello\n",
+                b"<131>1 2026-02-03T03:48:57.542260+00:00 h5 app 30457 ID47 - text",
+                b"<134>Feb 23 03:43:26 myhost hello world there",
+                b"<134>just text",
+                b"no header at all")
+
+    def forwarded(self, program):
+        """What each target gets for each message, without the proxy's own dates."""
+        receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(PATIENCE)
+        to, port = receiver.getsockname()[1], free_port()
+        lines = "".join(f"    log 127.0.0.1:{to} {form} local5\n" for form in self.FORMATS)
+        config = f"log-forward x\n    dgram-bind 127.0.0.1:{port}\n    bind 127.0.0.1:{port}\n    timeout client 5s\n{lines}"
+        got = []
+        with receiver, Proxy(program, config, free_port()):
+            stream = None
+            deadline = time.monotonic() + PATIENCE
+            while stream is None:
+                try:
+                    stream = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+                except ConnectionRefusedError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.02)
+            with stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                for message in self.MESSAGES:
+                    sender.sendto(message, ("127.0.0.1", port))
+                    got += [receiver.recv(4096) for _ in self.FORMATS]
+                stream.sendall(b"<134>Nov 21 03:43:26 h a: one\n30 <134>Nov 21 03:43:26 h a: two\n<134>Nov 21 03:43:2")
+                stream.sendall(b"6 h a: three\n")
+                for _ in range(3):
+                    got += [receiver.recv(4096) for _ in self.FORMATS]
+        today = time.strftime("%Y-%m-%d").encode(), time.strftime("%b %e").encode()
+        return [re.sub(rb"\.\d+[+-]\d\d:\d\d", b"", re.sub(rb"(%s.|%s )\d\d:\d\d:\d\d" % today, b"NOW", line))
+                for line in got]
+
+    def test_as_the_oracle(self):
+        mine = self.forwarded(PROGRAM)
+        self.assertEqual(mine[0], b"<134>Feb 23 03:43:26 myhost app[12]: hello [x]\n")
+        if os.path.exists(ORACLE):
+            self.assertEqual(mine, self.forwarded(ORACLE))
+
+    def test_levels_rings_and_bad_streams(self):
+        port, to = free_port(), listener()
+        config = (f"ring r\n    size 20000\n    format rfc3164\nlog-forward x\n    bind 127.0.0.1:{port}\n    maxconn 1\n"
+                  f"    log ring@r local0 warning\n")
+        with to, Proxy(PROGRAM, config, free_port()) as proxy:
+            deadline = time.monotonic() + PATIENCE
+            for text in (b"<134>a: info\n<132>a: warning\n", b"99999999 x", b"<131>a: error\n"):
+                while True:
+                    try:
+                        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as s:
+                            s.sendall(text)
+                            s.shutdown(socket.SHUT_WR)
+                            s.recv(1)  # until the proxy has closed
+                        break
+                    except ConnectionRefusedError:
+                        if time.monotonic() > deadline:
+                            raise
+                        time.sleep(0.02)
+                    except ConnectionResetError:
+                        break
+            lines = proxy.command("show events r").split("\n")
+            self.assertEqual([line.rsplit(" ", 2)[1:] for line in lines if line], [["a:", "warning"], ["a:", "error"]])
 
 
 if __name__ == "__main__":
