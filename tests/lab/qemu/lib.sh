@@ -64,4 +64,31 @@ ask() {
 # counted: "text=times text=times", sorted.
 counted() { sort | uniq -c | awk '{printf "%s%s=%d", (NR > 1 ? " " : ""), $2, $1}'; }
 
+# hold HOST ADDRESS PORT TIMES: connections that stay open until release.
+declare -a held
+hold() {
+  local i
+  for ((i = 0; i < $4; ++i)); do
+    # The pause keeps what decides by connections from deciding before it has counted the last one.
+    ip netns exec "$1" socat -u "tcp:$2:$3" - >/dev/null 2>&1 & held+=($!)
+    sleep 0.2
+  done
+}
+release() {
+  ((${#held[@]} == 0)) || { kill "${held[@]}"; wait "${held[@]}"; } 2>/dev/null
+  held=()
+}
+# active HOST SERVICE: the active connections of the service's servers, in the order of their addresses.
+active() { on "$1" ipvsadm -Ln -t "$2" | awk '$1 == "->" && $2 ~ /[0-9]/ { printf "%s%d", s, $5; s = " " }'; }
+
+# A configuration for the host `proxy`, from standard input; begin and end run Evenkeel with it there.
+configure() { cat >"$scratch/lab.cfg"; }
+# Not through on(): the process is to be our own child.
+begin() { ip netns exec proxy evenkeel -f "$scratch/lab.cfg" "$@" 2>>"$scratch/log" & proxy_pid=$!; }
+end() { kill -"${1:-TERM}" "$proxy_pid"; wait "$proxy_pid" 2>/dev/null; }
+runtime() { echo "$1" | on proxy socat -t 5 - "unix-connect:$scratch/sock"; }
+# The table as rules.
+rules() { on proxy ipvsadm -Sn; }
+has_rules() { [[ $(rules) == "$1" ]]; }
+
 finish() { ((failures == 0)) || echo "$failures checks failed"; exit $((failures > 0)); }
