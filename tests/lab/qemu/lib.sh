@@ -4,6 +4,15 @@ set -uo pipefail
 failures=0
 scratch=$(mktemp -d)
 
+# What the lab before has left.
+for name in $(ls /run/netns); do
+  kill -9 $(ip netns pids "$name") 2>/dev/null
+  ip netns del "$name"
+done
+for name in /sys/class/net/*/bridge; do
+  [[ -e $name ]] && ip link del "$(basename "$(dirname "$name")")"
+done
+
 say() { printf '\n-- %s\n' "$*"; }
 
 # check TEXT EXPECTED ACTUAL
