@@ -217,7 +217,9 @@ Result<const Acl*, RuleError> AclTable::declare(Words& words, CompileEnv& env, s
     return words.error("'or' joins conditions and cannot be the name of an ACL");
   words.next();
   if (words.done()) return words.error("the ACL '" + std::string(name) + "' tests nothing");
+  env.declaring_acl = std::string(name);
   auto test = AclTest::compile(words, env);
+  env.declaring_acl.clear();
   if (!test) {
     // The name is declared nevertheless: conditions that use it are not wrong, too.
     if (acls_.find(name) == acls_.end()) {

@@ -39,9 +39,12 @@ std::span<const std::span<const FetchSpec>> fetch_families() noexcept {
 
 std::span<const std::span<const ConverterSpec>> converter_families() noexcept {
   static const std::array families = {
-      converter::text(), converter::parts(),    converter::number(), converter::hash(), converter::encode(),
-      converter::url(),  converter::regsub(),   converter::ip(),     converter::date(), converter::json(),
-      converter::map(),  converter::variable(), converter::crypto(),
+      converter::text(),     converter::parts(),   converter::number(), converter::hash(),
+      converter::encode(),   converter::url(),     converter::regsub(), converter::ip(),
+      converter::date(),     converter::json(),    converter::map(),    converter::variable(),
+      converter::crypto(),   converter::aes(),     converter::fix(),    converter::json_query(),
+      converter::jwt(),      converter::lookup(),  converter::mqtt(),   converter::packet(),
+      converter::protobuf(), converter::rfc7239(), converter::x509(),
   };
   return families;
 }

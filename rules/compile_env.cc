@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 #include "conf/known_keywords.h"
 #include "conf/nearest.h"
+#include "rules/acl.h"
 #include "rules/catalog.h"
 
 namespace evenkeel::rules {
@@ -101,6 +103,25 @@ std::string CompileEnv::unknown_fetch(std::string_view name) const {
 
 std::string CompileEnv::unknown_converter(std::string_view name) const {
   return unknown(conf::KnownKind::converter, "converter", name, converter_families());
+}
+
+std::string CompileEnv::refer_to_acl(std::string_view name, std::shared_ptr<const Acl>& acl) {
+  if (acls != nullptr) acl = acls->find(name, *this);
+  if (!acl) return "there is no ACL '" + std::string(name) + "' declared before this line";
+  if (declaring_acl.empty()) return {};
+  acl_references[declaring_acl].emplace_back(name);
+  // Whoever is named must not lead back.
+  std::vector<std::string_view> open{name};
+  std::set<std::string_view> seen;
+  while (!open.empty()) {
+    const std::string_view next = open.back();
+    open.pop_back();
+    if (next == declaring_acl) return "the ACL '" + declaring_acl + "' would ask itself";
+    if (!seen.insert(next).second) continue;
+    if (const auto found = acl_references.find(next); found != acl_references.end())
+      open.insert(open.end(), found->second.begin(), found->second.end());
+  }
+  return {};
 }
 
 // By its size where it has one: a large map is in memory once, not in pieces that grow.

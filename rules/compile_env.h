@@ -15,6 +15,9 @@
 
 namespace evenkeel::rules {
 
+struct Acl;
+class AclTable;
+
 // One per load. Files that several rules name are read once, and all of them share its list.
 class CompileEnv {
  public:
@@ -30,6 +33,19 @@ class CompileEnv {
   // The capture slots of the proxy under compilation, by number: their lengths. Rules may add some.
   std::vector<int> request_captures;
   std::vector<int> response_captures;
+
+  // Public keys that jwt_verify and its like have named, by path: read once, at load.
+  using TokenKeys = std::map<std::string, std::shared_ptr<void>>;
+  std::shared_ptr<TokenKeys> token_keys = std::make_shared<TokenKeys>();
+
+  // The ACLs of the proxy being read, for expressions that name some: acl() and when(). Null: there are none.
+  AclTable* acls = nullptr;
+  // The name of the ACL whose line is being read, and which ACLs the expressions of others name: no ACL may
+  // come back to itself.
+  std::string declaring_acl;
+  std::map<std::string, std::vector<std::string>, std::less<>> acl_references;
+  // Finds an ACL for an expression; a non-empty text is the error.
+  std::string refer_to_acl(std::string_view name, std::shared_ptr<const Acl>& acl);
 
   // Sections that answers refer to by name: they may be declared later, so the loader checks them at the end.
   std::vector<std::string> http_errors_used;

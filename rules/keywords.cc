@@ -185,6 +185,7 @@ void rule(RuleDraft& draft, Args& args) {
 }
 
 void acl(RuleDraft& draft, Args& args) {
+  draft.env.acls = &draft.sets.acls;
   const StatementWords source(args.statement(), args.position());
   source.tell_place(draft.env);
   Words words = source.words();
@@ -369,6 +370,8 @@ void finish_rules(RuleDraft& draft, const conf::Statement& header, conf::Diagnos
   }
   draft.env.request_captures.clear();
   draft.env.response_captures.clear();
+  draft.env.acls = nullptr;
+  draft.env.acl_references.clear();
 }
 
 }  // namespace evenkeel::rules

@@ -184,13 +184,12 @@ void render_clf(LineWriter& out, const SessionRecord& r, LogDate& date) noexcept
   }
 }
 
-// Manual 8.3.3 and 8.3.4: neither error, timeout, retry, redispatch nor a status of 500 and up.
+}  // namespace
+
 bool is_normal(const SessionRecord& r) noexcept {
   const bool ended_well = r.cause == Cause::none || r.cause == Cause::local;
   return ended_well && r.retries == 0 && !r.redispatched && r.status < 500;
 }
-
-}  // namespace
 
 std::size_t render_access_log(LogFormat format, const SessionRecord& record, LogDate& date, char* out,
                               std::size_t capacity) noexcept {

@@ -12,6 +12,9 @@
 
 namespace evenkeel::stats {
 
+// Manual 8.3.3 and 8.3.4: neither error, timeout, retry, redispatch nor a status of 500 and up.
+bool is_normal(const SessionRecord& record) noexcept;
+
 enum class LogFormat : std::uint8_t {
   plain,   // no option: "Connect from ...", emitted when the session begins (manual 8.2.1)
   tcp,     // option tcplog (8.2.2)

@@ -30,22 +30,31 @@ bool print(const Instant& at, bool local, const std::string& format, EvalContext
   return true;
 }
 
+// %N is the fraction of the second; a digit between % and N says with how many digits.
+void put_fraction(const Instant& at, std::size_t width, std::string& format) {
+  char digits[24];
+  std::snprintf(digits, sizeof digits, "%06ld000", at.micros);
+  for (std::size_t i = format.find('%'); i != std::string::npos && i + 1 < format.size();
+       i = format.find('%', i)) {
+    const bool wide =
+        i + 2 < format.size() && format[i + 1] >= '1' && format[i + 1] <= '9' && format[i + 2] == 'N';
+    if (!wide && format[i + 1] != 'N') {
+      i += 2;
+      continue;
+    }
+    const std::size_t size = wide ? static_cast<std::size_t>(format[i + 1] - '0') : width;
+    format.replace(i, wide ? 3 : 2, digits, size);
+    i += size;
+  }
+}
+
 // ltime(format[,offset]) and utime: seconds. ms_ and us_ forms print %N as their fraction.
 template <bool kLocal, std::int64_t kUnits>
 bool formatted(const Args& args, EvalContext& ctx, Sample& sample) {
   Instant at = split(sample.integer, kUnits);
   at.seconds += static_cast<std::time_t>(args.number(1, 0));
   std::string format = args.list[0].text;
-  if constexpr (kUnits > 1) {
-    char fraction[24];
-    if (kUnits == 1000) {
-      std::snprintf(fraction, sizeof fraction, "%03ld", at.micros / 1000);
-    } else {
-      std::snprintf(fraction, sizeof fraction, "%06ld", at.micros);
-    }
-    for (std::size_t i = format.find("%N"); i != std::string::npos; i = format.find("%N", i))
-      format.replace(i, 2, fraction);
-  }
+  if constexpr (kUnits > 1) put_fraction(at, kUnits == 1000 ? 3 : 6, format);
   return print(at, kLocal, format, ctx, sample);
 }
 
@@ -76,6 +85,40 @@ std::string prepare_http_date(Args& args, CompileEnv&) {
   return unit.empty() || unit == "s" || unit == "ms" || unit == "us" ? "" : "the unit must be s, ms or us";
 }
 
+// date: the three forms of dates in HTTP headers (RFC 9110 section 5.6.7) as seconds since 1970.
+bool date_of(const Args&, EvalContext&, Sample& sample) {
+  char text[64] = {};
+  if (sample.text.size() >= sizeof text) return false;
+  sample.text.copy(text, sizeof text - 1);
+  char month[4] = {};
+  char weekday[10] = {};
+  std::tm parts{};
+  const bool fixed =
+      std::sscanf(text, "%9[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT", weekday, &parts.tm_mday, month,
+                  &parts.tm_year, &parts.tm_hour, &parts.tm_min, &parts.tm_sec) == 7;
+  const bool old =
+      !fixed && std::sscanf(text, "%9[A-Za-z], %2d-%3[A-Za-z]-%4d %2d:%2d:%2d GMT", weekday, &parts.tm_mday,
+                            month, &parts.tm_year, &parts.tm_hour, &parts.tm_min, &parts.tm_sec) == 7;
+  if (!fixed && !old &&
+      std::sscanf(text, "%9[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d", weekday, month, &parts.tm_mday,
+                  &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &parts.tm_year) != 7) {
+    return false;
+  }
+  // Two digits of a year: those from 70 on are of the last century, as the forms are that old.
+  if (old && parts.tm_year < 100) parts.tm_year += parts.tm_year < 70 ? 2000 : 1900;
+  static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const std::size_t at = kMonths.find(month);
+  if (at == std::string_view::npos || at % 3 != 0 || std::string_view(month).size() != 3) return false;
+  const bool sane = parts.tm_mday >= 1 && parts.tm_mday <= 31 && parts.tm_hour >= 0 && parts.tm_hour < 24 &&
+                    parts.tm_min >= 0 && parts.tm_min < 60 && parts.tm_sec >= 0 && parts.tm_sec <= 60 &&
+                    parts.tm_year >= 1900;
+  if (!sane) return false;
+  parts.tm_mon = static_cast<int>(at / 3);
+  parts.tm_year -= 1900;
+  sample = Sample::of_int(::timegm(&parts));
+  return true;
+}
+
 constexpr SampleType kInt = SampleType::sint;
 constexpr SampleType kStr = SampleType::str;
 constexpr ConverterSpec kConverters[] = {
@@ -85,6 +128,7 @@ constexpr ConverterSpec kConverters[] = {
     {"ms_utime", "s[i", kInt, kStr, formatted<false, 1000>},
     {"us_ltime", "s[i", kInt, kStr, formatted<true, 1'000'000>},
     {"us_utime", "s[i", kInt, kStr, formatted<false, 1'000'000>},
+    {"date", "", kStr, kInt, date_of},
     {"http_date", "[is", kInt, kStr, http_date, prepare_http_date},
 };
 

@@ -35,6 +35,17 @@ bool hex(const Args&, EvalContext& ctx, Sample& sample) {
   sample = Sample::of_text({to, sample.text.size() * 2});
   return true;
 }
+bool base2(const Args&, EvalContext& ctx, Sample& sample) {
+  char* const to = ctx.scratch->take(sample.text.size() * 8);
+  if (to == nullptr) return false;
+  char* at = to;
+  for (const char c : sample.text) {
+    for (unsigned bit = 8; bit-- > 0;)
+      *at++ = static_cast<char>('0' + ((static_cast<unsigned char>(c) >> bit) & 1U));
+  }
+  sample = Sample::of_text({to, sample.text.size() * 8});
+  return true;
+}
 bool hex2i(const Args&, EvalContext&, Sample& sample) {
   std::uint64_t value = 0;
   for (const char c : sample.text) {
@@ -107,6 +118,7 @@ constexpr ConverterSpec kConverters[] = {
     {"b64dec", "", kStr, kBin, b64dec},
     {"ub64enc", "", kBin, kStr, ub64enc},
     {"ub64dec", "", kStr, kBin, ub64dec},
+    {"base2", "", kBin, kStr, base2},
     {"hex", "", kBin, kStr, hex},
     {"hex2i", "", kStr, kInt, hex2i},
     {"htonl", "", kInt, kBin, htonl},

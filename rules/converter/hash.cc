@@ -1,6 +1,7 @@
 // Hashes of non-cryptographic kind (manual 7.3.1).
 #include "core/hash.h"
 
+#include "core/hash_xxh3.h"
 #include "rules/converter/families.h"
 
 namespace evenkeel::rules::converter {
@@ -29,6 +30,12 @@ bool xxh64(const Args& args, EvalContext&, Sample& sample) {
   return true;
 }
 
+bool xxh3(const Args& args, EvalContext&, Sample& sample) {
+  sample = Sample::of_int(
+      static_cast<std::int64_t>(hash_xxh3(sample.text, static_cast<std::uint64_t>(args.number(0, 0)))));
+  return true;
+}
+
 constexpr ConverterSpec kConverters[] = {
     {"crc32", "[i", SampleType::bin, SampleType::sint, hashed<hash_crc32>, prepare_avalanche},
     {"crc32c", "[i", SampleType::bin, SampleType::sint, hashed<hash_crc32c>, prepare_avalanche},
@@ -37,6 +44,7 @@ constexpr ConverterSpec kConverters[] = {
     {"wt6", "[i", SampleType::bin, SampleType::sint, hashed<hash_wt6>, prepare_avalanche},
     {"xxh32", "[i", SampleType::bin, SampleType::sint, xxh32},
     {"xxh64", "[i", SampleType::bin, SampleType::sint, xxh64},
+    {"xxh3", "[i", SampleType::bin, SampleType::sint, xxh3},
 };
 
 }  // namespace

@@ -82,12 +82,13 @@ bool pick(const Args& args, EvalContext&, Sample& sample) {
     }
   }
   Piece last = piece;
-  for (std::int64_t i = 1; (count == 0 || i < count) && pieces.next(last); ++i) {
-    if (backward) {
-      piece.from = last.from;
-    } else {
-      piece.to = last.to;
-    }
+  for (std::int64_t i = 1; count == 0 || i < count; ++i) {
+    const bool found = pieces.next(last);
+    // Where there are fewer pieces than asked for, the delimiters at that end come along, as the oracle has
+    // it.
+    if (backward) piece.from = found ? last.from : 0;
+    if (!backward) piece.to = found ? last.to : sample.text.size();
+    if (!found) break;
   }
   sample.text = sample.text.substr(piece.from, piece.to - piece.from);
   return true;

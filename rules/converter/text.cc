@@ -45,6 +45,25 @@ bool reverse(const Args&, EvalContext& ctx, Sample& sample) {
   sample.text = {to, sample.text.size()};
   return true;
 }
+// mail.example.com becomes com.example.mail. One dot at the end does not count; empty labels are no labels.
+bool reverse_dom(const Args&, EvalContext& ctx, Sample& sample) {
+  std::string_view rest = sample.text;
+  if (!rest.empty() && rest.back() == '.') rest.remove_suffix(1);
+  const std::size_t size = rest.size();
+  char* const to = ctx.scratch->take(size);
+  if (to == nullptr || rest.empty()) return false;
+  for (std::size_t at = 0; true;) {
+    const std::size_t dot = rest.rfind('.');
+    const std::string_view label = rest.substr(dot == std::string_view::npos ? 0 : dot + 1);
+    if (label.empty()) return false;
+    at += label.copy(to + at, label.size());
+    if (dot == std::string_view::npos) break;
+    to[at++] = '.';
+    rest = rest.substr(0, dot);
+  }
+  sample = Sample::of_text({to, size});
+  return true;
+}
 bool has_ctl(const Args&, EvalContext&, Sample& sample) {
   sample = Sample::of_bool(std::any_of(sample.text.begin(), sample.text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -146,6 +165,7 @@ constexpr ConverterSpec kConverters[] = {
     {"rtrim", "s", SampleType::str, SampleType::str, rtrim},
     {"cut_crlf", "", SampleType::str, SampleType::str, cut_crlf},
     {"reverse", "", SampleType::str, SampleType::str, reverse},
+    {"reverse_dom", "", SampleType::str, SampleType::str, reverse_dom},
     {"has_ctl", "", SampleType::bin, SampleType::boolean, has_ctl},
     {"concat", "[sss", SampleType::str, SampleType::str, concat, prepare_second},
     {"add_item", "s[ss", SampleType::str, SampleType::str, add_item, prepare_add_item},
