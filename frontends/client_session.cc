@@ -99,6 +99,7 @@ Task<bool> receive_proxy_header(ClientConnection& client) {
       client.peer = header.source;
       client.set_local(header.destination);
     }
+    client.proxy_fields = std::string(header.tlvs);
     client.in.consume(parsed.length);
     if (client.in.empty()) client.in.release();
     co_return true;
@@ -132,6 +133,8 @@ RuleContext& ClientConnection::rules() {
   return *rules_;
 }
 
+bool ClientConnection::expects_proxy() const noexcept { return rules_ && rules_->expect_proxy; }
+
 const Address& ClientConnection::local() {
   if (!local_) set_local(stream.local_address());
   return *local_;
@@ -147,7 +150,7 @@ Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, cons
   if (peer.family() != AF_UNIX) prepare_socket(fd, client.frontend.def(), context.engine.config().global);
   count_connection(client);
   if (!admit_connection(client)) co_return;
-  if (listener.def.accept_proxy) {
+  if (listener.def.accept_proxy || client.expects_proxy()) {
     const bool known = co_await receive_proxy_header(client);
     if (!known) {
       ++client.frontend.counters(context.index()).failed_req;

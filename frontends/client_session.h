@@ -20,8 +20,9 @@ struct ClientConnection {
   Listener& listener;
   Frontend& frontend;
   FdStream stream;
-  Buffer in;     // bytes received and not yet used
-  Address peer;  // as the PROXY header says, else as the kernel says
+  Buffer in;                 // bytes received and not yet used
+  std::string proxy_fields;  // the fields of a PROXY header of version 2
+  Address peer;              // as the PROXY header says, else as the kernel says
   std::int64_t accepted_us = 0;
   std::int64_t accepted_wall_us = 0;
   std::int64_t handshaken_us = 0;
@@ -31,6 +32,9 @@ struct ClientConnection {
 
   // What rules see; made at its first use, since most frontends have none.
   RuleContext& rules();
+
+  // A rule has said that a PROXY header comes first.
+  [[nodiscard]] bool expects_proxy() const noexcept;
 
   // Where the client connected to; asked of the kernel at its first use, which most sessions never come to.
   const Address& local();

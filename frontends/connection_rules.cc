@@ -95,8 +95,9 @@ Task<Inspection> inspect_client(ClientConnection& client, const stats::SessionRe
   ctx.begin(nullptr, 1);
   const bool accepted = co_await run_content(client, sets->tcp_request_content, sets->request_inspect_delay);
   result.refused = !accepted;
+  result.http = accepted && ctx.switch_to_http;
   apply_marks(client, ctx);
-  if (!accepted || sets->use_backend.empty()) co_return result;
+  if (!accepted || result.http || sets->use_backend.empty()) co_return result;
   Engine& engine = client.context.engine;
   const std::string_view name =
       sets->use_backend.pick(ctx, [&](std::string_view n) { return engine.find_backend(n) != nullptr; });

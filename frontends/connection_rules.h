@@ -15,6 +15,7 @@ bool admit_session(ClientConnection& client);
 // How the inspection of a TCP client's first bytes ended.
 struct Inspection {
   bool refused = false;
+  bool http = false;                     // switch-mode http: the session goes on as HTTP
   backends::Backend* backend = nullptr;  // whom use_backend or default_backend names
 };
 // tcp-request content in mode tcp: reads into client.in until the rules have decided or inspect-delay is

@@ -247,7 +247,7 @@ bool HttpConnection::may_replay(IoStatus why, int status) const noexcept {
   const bool nothing_came = reply_.empty() && status == 0;
   const bool cut_off = why == IoStatus::eof || why == IoStatus::reset;
   if (lease_.reused && nothing_came && cut_off && is_idempotent(request_.method)) return true;
-  if (replays_left_ <= 0) return false;
+  if (replays_left_ <= 0 || (rules_begun_ && client_.rules().no_l7_retry)) return false;
   const backends::RetryOn& retry = target_def_->retry_on;
   if (status != 0) return retry.has_status(status);
   if (why == IoStatus::timeout) return retry.response_timeout && nothing_came;

@@ -27,6 +27,7 @@ RuleContext& HttpConnection::begin_rules() {
   }
   ctx.backend = target_;
   ctx.server = server;
+  ctx.lease = &lease_;
   const std::string_view here =
       client_.in.held() ? client_.in.view().substr(request_head_length_) : std::string_view();
   ctx.request_body = {here, request_body_done_ || here.size() >= request_body_left_ ||

@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <random>
 
+#include "core/proxy_protocol.h"
 #include "frontends/access_logs.h"
+#include "frontends/connection_facts.h"
 #include "http/head.h"
 #include "http/parser.h"
 
@@ -47,6 +50,10 @@ void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
   response = nullptr;
   in_response = false;
   request_number_ = request_number;
+  static std::atomic<std::uint32_t> transactions{0};
+  transaction_id_ = transactions.fetch_add(1, std::memory_order_relaxed);
+  last_rule_file = {};
+  last_rule_line = 0;
   scratch_.reset();
   transaction_.clear();
   request_vars_.clear();
@@ -57,6 +64,7 @@ void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
   reply.kind = rules::Reply::Kind::none;
   route.clear();
   log_level = -1;
+  no_l7_retry = switch_to_http = false;
   line_marks.clear();
   timeout_client_ms = timeout_server_ms = timeout_tunnel_ms = timeout_connect_ms = std::nullopt;
   timeout_queue_ms = timeout_tarpit_ms = std::nullopt;
@@ -157,10 +165,18 @@ std::optional<std::int64_t> RuleContext::process_number(Number what) const {
   }
 }
 
+namespace {
+
+// What the proxies use where these are not set.
+Millis queue_of(const backends::Timeouts& t) noexcept { return t.queue > 0 ? t.queue : t.connect; }
+Millis tarpit_of(const backends::Timeouts& t) noexcept { return t.tarpit > 0 ? t.tarpit : t.connect; }
+
+}  // namespace
+
 std::optional<std::int64_t> RuleContext::proxy_number(Number what, std::string_view name) const {
   const Millis now = client_.context.worker.now();
   if (what == Number::fe_conn || what == Number::fe_req_rate || what == Number::fe_sess_rate ||
-      what == Number::fe_id || what == Number::fe_client_timeout) {
+      what == Number::fe_id || what == Number::fe_client_timeout || what == Number::fe_tarpit_timeout) {
     const Frontend* fe = frontend_named(name);
     if (fe == nullptr) return std::nullopt;
     if (what == Number::fe_conn) return fe->current.load(std::memory_order_relaxed);
@@ -169,7 +185,7 @@ std::optional<std::int64_t> RuleContext::proxy_number(Number what, std::string_v
     if (what == Number::fe_sess_rate)
       return static_cast<std::int64_t>(fe->totals.rate(stats::RateId::sess_rate, now));
     if (what == Number::fe_id) return fe->def().id;
-    return fe->def().timeouts.client;
+    return what == Number::fe_tarpit_timeout ? tarpit_of(fe->def().timeouts) : fe->def().timeouts.client;
   }
   const backends::Backend* be = backend_named(name);
   if (be == nullptr) return std::nullopt;
@@ -195,6 +211,14 @@ std::optional<std::int64_t> RuleContext::proxy_number(Number what, std::string_v
       return be->def().timeouts.server;
     case Number::be_tunnel_timeout:
       return be->def().timeouts.tunnel;
+    case Number::be_connect_timeout:
+      return be->def().timeouts.connect;
+    case Number::be_queue_timeout:
+      return queue_of(be->def().timeouts);
+    case Number::be_tarpit_timeout:
+      return tarpit_of(be->def().timeouts);
+    case Number::be_max_retries:
+      return be->def().retries;
     case Number::queue:
       return be->queued.load(std::memory_order_relaxed);
     case Number::avg_queue:
@@ -250,7 +274,7 @@ std::optional<std::int64_t> RuleContext::session_number(Number what) const {
     case Number::bc_http_major:
       return 1;
     case Number::fc_rcvd_proxy:
-      return client_.listener.def.accept_proxy ? 1 : 0;
+      return client_.listener.def.accept_proxy || expect_proxy ? 1 : 0;
     case Number::first_request:
       return request_number_ <= 1 ? 1 : 0;
     case Number::status:
@@ -288,14 +312,69 @@ std::optional<std::int64_t> RuleContext::session_number(Number what) const {
       return t.user;
     case Number::timer_active:
       return t.active;
-    case Number::cur_client_timeout:
-      return client_.frontend.def().timeouts.client;
+    case Number::timer_full_request:
+      return t.full_request;
+    case Number::transaction_id:
+      return transaction_id_;
+    case Number::priority_class:
+      return priority_class.value_or(0);
+    case Number::priority_offset:
+      return priority_offset.value_or(0);
+    default:
+      return what >= Number::cur_client_timeout ? timeout_number(what) : connection_number(what);
+  }
+}
+
+// As rules have set them, else as configured.
+std::optional<std::int64_t> RuleContext::timeout_number(Number what) const {
+  const backends::Timeouts& front = client_.frontend.def().timeouts;
+  if (what == Number::cur_client_timeout) return timeout_client_ms.value_or(front.client);
+  if (what == Number::cur_tarpit_timeout)
+    return timeout_tarpit_ms.value_or(tarpit_of(backend == nullptr ? front : backend->def().timeouts));
+  if (backend == nullptr) return std::nullopt;
+  const backends::Timeouts& back = backend->def().timeouts;
+  switch (what) {
     case Number::cur_server_timeout:
-      return backend == nullptr ? std::optional<std::int64_t>() : backend->def().timeouts.server;
+      return timeout_server_ms.value_or(back.server);
     case Number::cur_tunnel_timeout:
-      return backend == nullptr ? std::optional<std::int64_t>() : backend->def().timeouts.tunnel;
+      return timeout_tunnel_ms.value_or(back.tunnel);
+    case Number::cur_connect_timeout:
+      return timeout_connect_ms.value_or(back.connect);
+    case Number::cur_queue_timeout:
+      return timeout_queue_ms.value_or(queue_of(back));
+    case Number::cur_max_retries:
+      return retries.value_or(backend->def().retries);
     default:
       return std::nullopt;
+  }
+}
+
+std::optional<std::int64_t> RuleContext::connection_number(Number what) const {
+  const bool serving = lease != nullptr && lease->connection != nullptr;
+  switch (what) {
+    case Number::src_is_local:
+      return is_local_address(src) ? 1 : 0;
+    case Number::dst_is_local:
+      return is_local_address(dst) ? 1 : 0;
+    case Number::fc_src_is_local:
+      return is_local_address(*fc_src) ? 1 : 0;
+    case Number::fc_dst_is_local:
+      return is_local_address(*fc_dst) ? 1 : 0;
+    // Rules run on connections that stand: what went wrong with others is in the error log.
+    case Number::fc_err:
+      return 0;
+    case Number::fc_nb_streams:
+      return 1;  // HTTP/1 carries one at a time
+    case Number::bc_err:
+    case Number::bc_nb_streams:
+    case Number::bc_reused:
+      if (!serving) return std::nullopt;
+      return what == Number::bc_nb_streams || (what == Number::bc_reused && lease->reused) ? 1 : 0;
+    case Number::bc_rtt:
+    case Number::bc_rttvar:
+      return serving ? tcp_info_number(lease->connection->stream.fd(), what) : std::nullopt;
+    default:
+      return tcp_info_number(client_.stream.fd(), what);
   }
 }
 
@@ -320,9 +399,39 @@ std::optional<std::string_view> RuleContext::text(rules::Text what) const {
       return server == nullptr ? std::optional<std::string_view>() : server->name;
     case Text::so_name:
       return client_.listener.def.name;
+    case Text::fc_err_str:
+      return "Success";
+    case Text::bc_err_str:
+      return lease != nullptr && lease->connection ? std::optional<std::string_view>("Success")
+                                                   : std::nullopt;
+    case Text::pp2_authority:
+      return proxy_field(static_cast<std::uint8_t>(ProxyTlv::authority));
+    case Text::pp2_unique_id:
+      return proxy_field(static_cast<std::uint8_t>(ProxyTlv::unique_id));
     default:
-      return std::nullopt;
+      return EvalContext::text(what);
   }
+}
+
+Address RuleContext::server_end(bool ours) const {
+  if (lease == nullptr || !lease->connection) return EvalContext::server_end(ours);
+  const FdStream& stream = lease->connection->stream;
+  return ours ? stream.local_address() : stream.peer_address();
+}
+
+std::optional<std::string_view> RuleContext::proxy_field(std::uint8_t type) const {
+  ProxyTlvReader fields(client_.proxy_fields);
+  ProxyTlvField field;
+  while (fields.next(field)) {
+    if (field.type == type) return field.value;
+  }
+  return std::nullopt;
+}
+
+void RuleContext::log_now() {
+  stats::SessionRecord now = *record;
+  now.at.ended = client_.context.worker.now_us();
+  client_.context.engine.logs().write(client_, now, backend, server);
 }
 
 std::string_view RuleContext::unique_id() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "backends/connector.h"
 #include "frontends/client_session.h"
 #include "http/head.h"
 #include "rules/captures.h"
@@ -40,11 +41,16 @@ class RuleContext final : public rules::EvalContext {
   std::optional<std::string_view> text(rules::Text what) const override;
   // What the expression yields, as bytes; not set: nothing. Valid until the next begin().
   [[nodiscard]] std::optional<std::string_view> bytes_of(const rules::Expression& expression);
+  Address server_end(bool ours) const override;
+  std::optional<std::string_view> proxy_field(std::uint8_t type) const override;
+  void log_now() override;
   std::string_view unique_id() override;
   std::uint64_t random() override;
 
   backends::Backend* backend = nullptr;  // once routed
   backends::Server* server = nullptr;
+  const backends::Lease* lease =
+      nullptr;  // the session's, while there is one: its connection, if it holds any
   std::shared_ptr<const rules::LogFormat> unique_id_format;
 
  private:
@@ -55,6 +61,8 @@ class RuleContext final : public rules::EvalContext {
   [[nodiscard]] std::optional<std::int64_t> proxy_number(rules::Number what, std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> server_number(rules::Number what, std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> session_number(rules::Number what) const;
+  [[nodiscard]] std::optional<std::int64_t> timeout_number(rules::Number what) const;
+  [[nodiscard]] std::optional<std::int64_t> connection_number(rules::Number what) const;
 
   ClientConnection& client_;
   stats::SessionRecord none_;
@@ -72,6 +80,7 @@ class RuleContext final : public rules::EvalContext {
   std::string sniffed_;  // a copy: parsing lower-cases names in place
   http::RequestHead sniffed_head_;
   std::uint32_t request_number_ = 0;
+  std::uint32_t transaction_id_ = 0;
   Address local_;
 };
 

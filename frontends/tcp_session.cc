@@ -7,6 +7,7 @@
 #include "core/relay.h"
 #include "frontends/access_logs.h"
 #include "frontends/connection_rules.h"
+#include "frontends/http_session.h"
 #include "frontends/rule_context.h"
 #include "frontends/send_proxy.h"
 #include "frontends/session_end.h"
@@ -222,6 +223,10 @@ Task<void> serve_tcp(ClientConnection& client) {
   const Inspection found = co_await inspect_client(client, record);
   if (found.refused) {
     end_without_server(client, record, nullptr, Cause::denied, Phase::request);
+    co_return;
+  }
+  if (found.http) {
+    co_await serve_http(client);
     co_return;
   }
   if (found.backend == nullptr) {

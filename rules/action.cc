@@ -20,6 +20,8 @@ Verdict RuleSet::run(EvalContext& ctx, std::size_t& next) const {
       if (verdict == Verdict::wait) return verdict;
       if (verdict != Verdict::proceed && (verdict != Verdict::failed || ctx.strict)) {
         ++next;
+        ctx.last_rule_file = rule.file;
+        ctx.last_rule_line = rule.line;
         return verdict;
       }
     }

@@ -78,6 +78,7 @@ struct Rule {
   std::shared_ptr<const Action> action;
   std::string text;  // as written, for explaining
   std::uint32_t line = 0;
+  std::string file;  // where it was written
 };
 
 // The rules of one phase, run in order.

@@ -32,7 +32,8 @@ std::span<const std::span<const FetchSpec>> fetch_families() noexcept {
       fetch::constants(),    fetch::internal(),     fetch::proxies(),      fetch::layer4(),
       fetch::layer6(),       fetch::client_hello(), fetch::http_request(), fetch::http_headers(),
       fetch::http_cookies(), fetch::http_auth(),    fetch::http_body(),    fetch::transaction(),
-      fetch::filters(),      fetch::captures(),     fetch::variables(),    fetch::http_lines(),
+      fetch::conditions(),   fetch::distcc(),       fetch::filters(),      fetch::captures(),
+      fetch::variables(),    fetch::http_lines(),
   };
   return families;
 }

@@ -31,6 +31,8 @@ std::optional<std::int64_t> timer(const stats::SessionRecord& record, Number wha
       return timers.user;
     case Number::timer_active:
       return timers.active;
+    case Number::timer_full_request:
+      return timers.full_request;
     default:
       return std::nullopt;
   }
@@ -92,6 +94,12 @@ std::optional<std::string_view> EvalContext::text(Text what) const {
       return std::nullopt;
   }
 }
+
+Address EvalContext::server_end(bool ours) const {
+  return record == nullptr ? Address() : (ours ? record->source : record->target);
+}
+
+std::optional<std::string_view> EvalContext::proxy_field(std::uint8_t) const { return std::nullopt; }
 
 std::string_view EvalContext::unique_id() {
   return record == nullptr ? std::string_view() : record->unique_id;

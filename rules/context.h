@@ -58,8 +58,6 @@ class EvalContext {
   Address dst;
   const Address* fc_src = nullptr;
   const Address* fc_dst = nullptr;
-  const Address* bc_src = nullptr;  // our end of the server connection
-  const Address* bc_dst = nullptr;  // the server's end
 
   http::RequestHead* request = nullptr;
   http::ResponseHead* response = nullptr;
@@ -94,6 +92,10 @@ class EvalContext {
   // The allow-lines and pass-lines rules of this request that have spoken (action/lines.cc).
   std::vector<const Action*> line_marks;
 
+  // The rule that last ended its set; empty and 0: none did.
+  std::string_view last_rule_file;
+  std::uint32_t last_rule_line = 0;
+
   // Where actions leave what the data plane then does.
   Reply reply;             // filled when the verdict says respond, deny or tarpit
   std::string route;       // use_backend's or use-server's chosen name
@@ -103,12 +105,21 @@ class EvalContext {
   std::optional<std::int64_t> timeout_client_ms, timeout_server_ms, timeout_tunnel_ms, timeout_connect_ms,
       timeout_queue_ms, timeout_tarpit_ms;
   std::optional<int> mark, tos, nice, retries, priority_class, priority_offset;
+  bool no_l7_retry = false;     // disable-l7-retry: a request that was sent is not sent again
+  bool expect_proxy = false;    // a PROXY header comes first on this connection
+  bool switch_to_http = false;  // a session of mode tcp goes on as HTTP
   static constexpr int kSilent = 8;
 
   // Numbers and names of the session; nullopt where they make no sense (yet). The defaults answer what the
   // record knows, so that an override handles its own facts and passes the rest on.
   virtual std::optional<std::int64_t> number(Number what, std::string_view name) const;
   virtual std::optional<std::string_view> text(Text what) const;
+  // The server connection: our end of it, or the server's. Without a family: there is none.
+  virtual Address server_end(bool ours) const;
+  // A field of the PROXY header that the client sent; nullopt: none came, or not that one.
+  virtual std::optional<std::string_view> proxy_field(std::uint8_t type) const;
+  // do-log: a log line now, of what is known so far.
+  virtual void log_now() {}
   // The unique id of the stream, made at its first use; empty when none is configured.
   virtual std::string_view unique_id();
   virtual std::uint64_t random();

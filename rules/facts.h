@@ -26,6 +26,7 @@ enum class Number : std::uint8_t {
   fe_sess_rate,
   fe_id,
   fe_client_timeout,
+  fe_tarpit_timeout,
   so_id,
   dst_conn,  // connections of the listener
   // Backends [name].
@@ -35,6 +36,10 @@ enum class Number : std::uint8_t {
   be_id,
   be_server_timeout,
   be_tunnel_timeout,
+  be_connect_timeout,
+  be_queue_timeout,
+  be_tarpit_timeout,
+  be_max_retries,
   connslots,
   queue,
   avg_queue,
@@ -70,6 +75,7 @@ enum class Number : std::uint8_t {
   bc_rttvar,
   bc_reused,
   fc_src_is_local,
+  fc_dst_is_local,
   dst_is_local,
   src_is_local,
   fc_nb_streams,
@@ -95,6 +101,12 @@ enum class Number : std::uint8_t {
   cur_client_timeout,
   cur_server_timeout,
   cur_tunnel_timeout,
+  cur_connect_timeout,
+  cur_queue_timeout,
+  cur_tarpit_timeout,
+  cur_max_retries,
+  transaction_id,      // 32 bits
+  timer_full_request,  // Tq
   priority_class,
   priority_offset,
 };
@@ -114,7 +126,6 @@ enum class Text : std::uint8_t {
   bc_err_str,
   pp2_authority,
   pp2_unique_id,
-  last_rule_file,
 };
 
 }  // namespace evenkeel::rules

@@ -148,7 +148,9 @@ void finish_rule(RuleDraft& draft, RuleSet& set, Args& args, const StatementWord
                                                              std::to_string(set.rules().back().line) +
                                                              " ends the rules unconditionally");
   }
-  set.add({std::move(*condition), std::move(action), joined(args.statement()), args.statement().line});
+  const auto& file = args.statement().location().file;
+  set.add({std::move(*condition), std::move(action), joined(args.statement()), args.statement().line,
+           file ? file->name() : std::string()});
 }
 
 void read_rule(RuleDraft& draft, Args& args, Phase phase) {

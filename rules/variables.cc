@@ -65,7 +65,12 @@ void VariableStore::set(const VarRef& ref, const Sample& value) {
   // The value may point into the store itself, which growing moves: copy its text before anything else.
   std::string text(value.is_text() ? value.text : std::string_view());
   auto* entry = const_cast<Entry*>(find(ref));
-  if (entry == nullptr) entry = &entries_.emplace_back(Entry{ref.hash, ref.name, {}, {}});
+  used_ += cost(ref, value);
+  if (entry == nullptr) {
+    entry = &entries_.emplace_back(Entry{ref.hash, ref.name, {}, {}});
+  } else {
+    used_ -= sizeof(Entry) + entry->name.size() + entry->text.size();
+  }
   entry->text = std::move(text);
   entry->value = value;
   entry->value.text = {};
@@ -73,7 +78,18 @@ void VariableStore::set(const VarRef& ref, const Sample& value) {
 
 void VariableStore::unset(const VarRef& ref) noexcept {
   const Entry* const entry = find(ref);
-  if (entry != nullptr) entries_.erase(entries_.begin() + (entry - entries_.data()));
+  if (entry == nullptr) return;
+  used_ -= sizeof(Entry) + entry->name.size() + entry->text.size();
+  entries_.erase(entries_.begin() + (entry - entries_.data()));
+}
+
+std::size_t VariableStore::cost(const VarRef& ref, const Sample& value) const noexcept {
+  return sizeof(Entry) + ref.name.size() + (value.is_text() ? value.text.size() : 0);
+}
+
+VariableLimits& variable_limits() noexcept {
+  static VariableLimits limits;
+  return limits;
 }
 
 VariableStore* store_of(EvalContext& ctx, VarScope scope) noexcept {
@@ -104,9 +120,37 @@ bool get_variable(EvalContext& ctx, const VarRef& ref, Sample& out) noexcept {
   return true;
 }
 
+void each_variable(EvalContext& ctx, VarScope scope,
+                   const std::function<void(std::string_view, const Sample&)>& f) {
+  const VariableStore* const store = store_of(ctx, scope);
+  if (store == nullptr) return;
+  std::shared_lock<std::shared_mutex> hold;
+  if (scope == VarScope::proc) hold = std::shared_lock(process_lock());
+  store->each(f);
+}
+
+namespace {
+
+std::size_t used(const VariableStore* store) noexcept { return store == nullptr ? 0 : store->used(); }
+
+// Whether so many more bytes are within the limits of the scope and of those around it.
+bool fits(const EvalContext& ctx, VarScope scope, std::size_t more) noexcept {
+  const VariableLimits& limits = variable_limits();
+  const auto within = [](std::size_t size, std::size_t limit) { return limit == 0 || size <= limit; };
+  if (scope == VarScope::proc) return within(used(ctx.process_vars) + more, limits.proc);
+  if (scope == VarScope::check) return within(used(ctx.check_vars) + more, limits.check);
+  std::size_t size = used(ctx.request_vars) + used(ctx.response_vars) + more;
+  if ((scope == VarScope::req || scope == VarScope::res) && !within(size, limits.reqres)) return false;
+  size += used(ctx.transaction_vars);
+  if (scope != VarScope::sess && !within(size, limits.txn)) return false;
+  return within(size + used(ctx.session_vars), limits.sess);
+}
+
+}  // namespace
+
 bool set_variable(EvalContext& ctx, const VarRef& ref, const Sample& value) {
   VariableStore* const store = store_of(ctx, ref.scope);
-  if (store == nullptr) return false;
+  if (store == nullptr || !fits(ctx, ref.scope, store->cost(ref, value))) return false;
   if (ref.scope != VarScope::proc) {
     store->set(ref, value);
     return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,8 +35,22 @@ class VariableStore {
   [[nodiscard]] bool get(const VarRef& ref, Sample& out) const noexcept;
   void set(const VarRef& ref, const Sample& value);
   void unset(const VarRef& ref) noexcept;
-  void clear() noexcept { entries_.clear(); }
+  void clear() noexcept {
+    entries_.clear();
+    used_ = 0;
+  }
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+  // Bytes of names, values and bookkeeping.
+  [[nodiscard]] std::size_t used() const noexcept { return used_; }
+  [[nodiscard]] std::size_t cost(const VarRef& ref, const Sample& value) const noexcept;
+  template <class F>
+  void each(F f) const {
+    for (const Entry& entry : entries_) {
+      Sample value = entry.value;
+      if (value.is_text()) value.text = entry.text;
+      f(std::string_view(entry.name), value);
+    }
+  }
 
  private:
   struct Entry {
@@ -46,7 +61,16 @@ class VariableStore {
   };
   [[nodiscard]] const Entry* find(const VarRef& ref) const noexcept;
   std::vector<Entry> entries_;
+  std::size_t used_ = 0;
 };
+
+// tune.vars.*-max-size: bytes, 0 for no limit. A scope's limit counts those inside of it as well: sess counts
+// txn, which counts req and res. proc counts process variables alone, which live in no session.
+struct VariableLimits {
+  std::size_t proc = 0, sess = 0, txn = 0, reqres = 0, check = 0;
+};
+// Set at load, before any worker runs.
+VariableLimits& variable_limits() noexcept;
 
 // Picks the store of the scope; nullptr where the session has none.
 VariableStore* store_of(EvalContext& ctx, VarScope scope) noexcept;
@@ -54,7 +78,10 @@ VariableStore* store_of(EvalContext& ctx, VarScope scope) noexcept;
 // Reads and writes through the process lock where the scope is proc; text read from proc is copied to the
 // scratch.
 bool get_variable(EvalContext& ctx, const VarRef& ref, Sample& out) noexcept;
-// false: there is no such scope at this point of the session.
+// Calls f(name, value) for each variable of the scope, if the session has it.
+void each_variable(EvalContext& ctx, VarScope scope,
+                   const std::function<void(std::string_view, const Sample&)>& f);
+// false: there is no such scope at this point of the session, or the variable would exceed a limit.
 bool set_variable(EvalContext& ctx, const VarRef& ref, const Sample& value);
 bool unset_variable(EvalContext& ctx, const VarRef& ref) noexcept;
 

@@ -35,6 +35,12 @@ struct Hello {
   std::string_view sni;
   std::string_view alpn;  // the list as it stands, without its length
   bool ec_ext = false;
+  int ticket = 0;  // 1: an empty session ticket, 2: one with contents
+  // Lists of two-byte numbers as they stand, without their lengths.
+  std::string_view ciphers;
+  std::string_view groups;
+  std::string_view algorithms;
+  std::string_view key_shares;  // groups and keys
 };
 
 void read_extensions(Reader list, Hello& hello) noexcept {
@@ -51,6 +57,13 @@ void read_extensions(Reader list, Hello& hello) noexcept {
       hello.alpn = body.take(body.number(2));
     } else if (type == 10) {
       hello.ec_ext = true;
+      hello.groups = body.take(body.number(2));
+    } else if (type == 13) {
+      hello.algorithms = body.take(body.number(2));
+    } else if (type == 35) {  // RFC 5077
+      hello.ticket = body.rest.empty() ? 1 : 2;
+    } else if (type == 51) {
+      hello.key_shares = body.take(body.number(2));
     } else if (type == 43) {  // supported_versions
       Reader versions{body.take(body.number(1))};
       while (versions.rest.size() >= 2) {
@@ -80,7 +93,7 @@ Parse parse(std::string_view data, Hello& hello) noexcept {
   hello.version = body.number(2);
   body.take(32);
   body.take(body.number(1));  // session id
-  body.take(body.number(2));  // cipher suites
+  hello.ciphers = body.take(body.number(2));
   body.take(body.number(1));  // compression methods
   if (!body.ok) return Parse::no;
   if (!body.rest.empty()) read_extensions(Reader{body.take(body.number(2))}, hello);
@@ -146,6 +159,34 @@ bool ec_ext(const Args&, EvalContext& ctx, FetchState& state, Sample& out) {
   return true;
 }
 
+bool ticket(const Args&, EvalContext& ctx, FetchState& state, Sample& out) {
+  Hello hello;
+  if (!client_hello(ctx, state, hello)) return false;
+  out = Sample::of_int(hello.ticket);
+  return true;
+}
+template <std::string_view Hello::*kList>
+bool list(const Args&, EvalContext& ctx, FetchState& state, Sample& out) {
+  Hello hello;
+  if (!client_hello(ctx, state, hello) || (hello.*kList).empty()) return false;
+  out = Sample::of_bin(hello.*kList);
+  return true;
+}
+// The groups of the key shares, without the keys.
+bool key_share_groups(const Args&, EvalContext& ctx, FetchState& state, Sample& out) {
+  Hello hello;
+  if (!client_hello(ctx, state, hello) || hello.key_shares.empty()) return false;
+  char* const to = ctx.scratch->take(hello.key_shares.size());
+  std::size_t n = 0;
+  Reader shares{hello.key_shares};
+  while (shares.ok && shares.rest.size() >= 4) {
+    n += shares.take(2).copy(to + n, 2);
+    shares.take(shares.number(2));
+  }
+  out = Sample::of_bin({to, n});
+  return true;
+}
+
 constexpr FetchSpec kFetches[] = {
     {"req.ssl_sni", "", SampleType::str, scope::kRequest, sni},
     {"req_ssl_sni", "", SampleType::str, scope::kRequest, sni},
@@ -156,6 +197,11 @@ constexpr FetchSpec kFetches[] = {
     {"res.ssl_hello_type", "", SampleType::sint, scope::kResponse, response_hello_type},
     {"req.ssl_ver", "", SampleType::sint, scope::kRequest, version},
     {"req_ssl_ver", "", SampleType::sint, scope::kRequest, version},
+    {"req.ssl_st_ext", "", SampleType::sint, scope::kRequest, ticket},
+    {"req.ssl_cipherlist", "", SampleType::bin, scope::kClient, list<&Hello::ciphers>},
+    {"req.ssl_supported_groups", "", SampleType::bin, scope::kClient, list<&Hello::groups>},
+    {"req.ssl_sigalgs", "", SampleType::bin, scope::kClient, list<&Hello::algorithms>},
+    {"req.ssl_keyshare_groups", "", SampleType::bin, scope::kClient, key_share_groups},
     {"req.ssl_ec_ext", "", SampleType::boolean, scope::kRequest, ec_ext},
 };
 

@@ -209,6 +209,44 @@ bool hdrs(const Args&, EvalContext& ctx, FetchState& state, Sample& out) {
   return true;
 }
 
+// A length as SPOE writes it: up to 239 in one byte, then four bits and seven per byte.
+char* put_length(char* at, std::size_t value) noexcept {
+  if (value < 240) {
+    *at++ = static_cast<char>(value);
+    return at;
+  }
+  *at++ = static_cast<char>(value | 240U);
+  for (value = (value - 240) >> 4U; value >= 128; value = (value - 128) >> 7U)
+    *at++ = static_cast<char>(value | 128U);
+  *at++ = static_cast<char>(value);
+  return at;
+}
+
+// Each header as length, name, length, value; two empty texts end the list.
+template <Side kSide>
+bool hdrs_bin(const Args&, EvalContext& ctx, FetchState& state, Sample& out) {
+  const http::HeaderBlock* const headers = headers_of<kSide>(ctx, state);
+  if (headers == nullptr) return false;
+  std::size_t length = 2;
+  for (std::size_t i = 0; i < headers->size(); ++i)
+    length += headers->name(i).size() + headers->value(i).size() + 20;
+  char* const to = ctx.scratch->take(length);
+  if (to == nullptr) return false;
+  char* at = to;
+  const auto put = [&](std::string_view piece) {
+    at = put_length(at, piece.size());
+    at += piece.copy(at, piece.size());
+  };
+  for (std::size_t i = 0; i < headers->size(); ++i) {
+    put(headers->name(i));
+    put(headers->value(i));
+  }
+  put({});
+  put({});
+  out = Sample::of_bin({to, static_cast<std::size_t>(at - to)});
+  return true;
+}
+
 constexpr Side kReq = Side::request;
 constexpr Side kRes = Side::response;
 constexpr Side kAny = Side::either;
@@ -222,6 +260,8 @@ constexpr FetchSpec kFetches[] = {
     {"req.fhdr_cnt", "[s", SampleType::sint, scope::kRequest, hdr_cnt<kReq, true>, prepare_name},
     {"req.hdr_names", "[s", SampleType::str, scope::kRequest, hdr_names<kReq>},
     {"req.hdrs", "", SampleType::bin, scope::kRequest, hdrs<kReq>},
+    {"req.hdrs_bin", "", SampleType::bin, scope::kRequest, hdrs_bin<kReq>},
+    {"res.hdrs_bin", "", SampleType::bin, scope::kResponse, hdrs_bin<kRes>},
     {"res.hdr", "[si", SampleType::str, scope::kResponse, hdr<kRes, false>, prepare_name},
     {"res.hdr_cnt", "[s", SampleType::sint, scope::kResponse, hdr_cnt<kRes, false>, prepare_name},
     {"res.hdr_ip", "[si", SampleType::addr, scope::kResponse, hdr_ip<kRes>, prepare_name},

@@ -25,10 +25,22 @@ bool fc_src(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return ad
 bool fc_dst(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return address(ctx.fc_dst, out); }
 bool fc_src_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return port(ctx.fc_src, out); }
 bool fc_dst_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return port(ctx.fc_dst, out); }
-bool bc_src(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return address(ctx.bc_src, out); }
-bool bc_dst(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return address(ctx.bc_dst, out); }
-bool bc_src_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return port(ctx.bc_src, out); }
-bool bc_dst_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) { return port(ctx.bc_dst, out); }
+bool bc_src(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  const Address end = ctx.server_end(true);
+  return address(&end, out);
+}
+bool bc_dst(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  const Address end = ctx.server_end(false);
+  return address(&end, out);
+}
+bool bc_src_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  const Address end = ctx.server_end(true);
+  return port(&end, out);
+}
+bool bc_dst_port(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  const Address end = ctx.server_end(false);
+  return port(&end, out);
+}
 
 // Answers "no" as long as no listener of ours speaks TLS, which is the truth.
 bool ssl_fc(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
@@ -42,12 +54,12 @@ bool accept_date(const Args& args, EvalContext& ctx, FetchState&, Sample& out) {
   return ctx.record->accepted_wall_us != 0;
 }
 
-// TCP_INFO's times are microseconds; us is the default unit, as in HAProxy.
+// TCP_INFO's times are microseconds; ms is the default unit (manual 7.3.3).
 template <Number kWhat>
 bool tcp_time(const Args& args, EvalContext& ctx, FetchState&, Sample& out) {
   const auto value = ctx.number(kWhat, {});
   if (!value) return false;
-  out = Sample::of_int(args.text(0) == "ms" ? *value / 1000 : *value);
+  out = Sample::of_int(args.text(0) == "us" ? *value : *value / 1000);
   return true;
 }
 std::string prepare_unit(Args& args, CompileEnv&) {
@@ -56,6 +68,28 @@ std::string prepare_unit(Args& args, CompileEnv&) {
 }
 std::string prepare_date_unit(Args& args, CompileEnv& env) {
   return args.text(0) == "s" ? "" : prepare_unit(args, env);
+}
+
+// fc_pp_tlv(type): a number, or the name of a registered type.
+std::string prepare_tlv(Args& args, CompileEnv&) {
+  static constexpr std::pair<std::string_view, std::int64_t> kNames[] = {
+      {"ALPN", 1},      {"AUTHORITY", 2}, {"CRC32C", 3},  {"NOOP", 4},
+      {"UNIQUE_ID", 5}, {"SSL", 0x20},    {"NETNS", 0x30}};
+  std::int64_t type = -1;
+  for (const auto& [name, number] : kNames) {
+    if (name == args.text(0)) type = number;
+  }
+  if (type < 0 && (!parse_int(args.text(0), type) || type < 0 || type > 255))
+    return "'" + std::string(args.text(0)) +
+           "' is no type of PROXY protocol fields: 0 to 255, or a name such as ALPN";
+  args.list[0].number = type;
+  return {};
+}
+bool fc_pp_tlv(const Args& args, EvalContext& ctx, FetchState&, Sample& out) {
+  const auto field = ctx.proxy_field(static_cast<std::uint8_t>(args.list[0].number));
+  if (!field) return false;
+  out = Sample::of_text(*field);
+  return true;
 }
 
 constexpr FetchSpec kFetches[] = {
@@ -70,6 +104,8 @@ constexpr FetchSpec kFetches[] = {
     {"fc_src_port", "", SampleType::sint, scope::kClient, fc_src_port},
     {"fc_dst_port", "", SampleType::sint, scope::kClient, fc_dst_port},
     {"fc_src_is_local", "", SampleType::boolean, scope::kClient, truth<Number::fc_src_is_local>},
+    {"fc_dst_is_local", "", SampleType::boolean, scope::kClient, truth<Number::fc_dst_is_local>},
+    {"fc_pp_tlv", "s", SampleType::str, scope::kSession, fc_pp_tlv, prepare_tlv},
     {"fc_http_major", "", SampleType::sint, scope::kClient, number<Number::fc_http_major>},
     {"fc_rcvd_proxy", "", SampleType::boolean, scope::kClient, truth<Number::fc_rcvd_proxy>},
     {"fc_pp_authority", "", SampleType::str, scope::kClient, text<Text::pp2_authority>},

@@ -14,9 +14,14 @@ constexpr FetchSpec kFetches[] = {
     {"be_name", "", SampleType::str, scope::kBackend, text<Text::be_name>},
     {"be_server_timeout", "", SampleType::sint, scope::kBackend, number<Number::be_server_timeout>},
     {"be_tunnel_timeout", "", SampleType::sint, scope::kBackend, number<Number::be_tunnel_timeout>},
+    {"be_connect_timeout", "", SampleType::sint, scope::kBackend, number<Number::be_connect_timeout>},
+    {"be_queue_timeout", "", SampleType::sint, scope::kBackend, number<Number::be_queue_timeout>},
+    {"be_tarpit_timeout", "", SampleType::sint, scope::kBackend, number<Number::be_tarpit_timeout>},
+    {"be_max_retries", "", SampleType::sint, scope::kBackend, number<Number::be_max_retries>},
     {"connslots", "[s", SampleType::sint, scope::kInternal, number<Number::connslots>},
     {"dst_conn", "", SampleType::sint, scope::kFrontend, number<Number::dst_conn>},
     {"fe_client_timeout", "", SampleType::sint, scope::kFrontend, number<Number::fe_client_timeout>},
+    {"fe_tarpit_timeout", "", SampleType::sint, scope::kFrontend, number<Number::fe_tarpit_timeout>},
     {"fe_conn", "[s", SampleType::sint, scope::kInternal, number<Number::fe_conn>},
     {"fe_defbe", "", SampleType::str, scope::kFrontend, text<Text::fe_default_backend>},
     {"fe_id", "", SampleType::sint, scope::kFrontend, number<Number::fe_id>},
@@ -40,6 +45,10 @@ constexpr FetchSpec kFetches[] = {
     {"cur_client_timeout", "", SampleType::sint, scope::kFrontend, number<Number::cur_client_timeout>},
     {"cur_server_timeout", "", SampleType::sint, scope::kBackend, number<Number::cur_server_timeout>},
     {"cur_tunnel_timeout", "", SampleType::sint, scope::kBackend, number<Number::cur_tunnel_timeout>},
+    {"cur_connect_timeout", "", SampleType::sint, scope::kBackend, number<Number::cur_connect_timeout>},
+    {"cur_queue_timeout", "", SampleType::sint, scope::kBackend, number<Number::cur_queue_timeout>},
+    {"cur_tarpit_timeout", "", SampleType::sint, scope::kClient, number<Number::cur_tarpit_timeout>},
+    {"cur_max_retries", "", SampleType::sint, scope::kBackend, number<Number::cur_max_retries>},
 };
 
 }  // namespace

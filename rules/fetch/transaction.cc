@@ -37,6 +37,8 @@ constexpr FetchSpec kFetches[] = {
     {"req.timer.idle", "", SampleType::sint, scope::kRequest, timer<Number::timer_idle>},
     {"req.timer.hdr", "", SampleType::sint, scope::kRequest, timer<Number::timer_request>},
     {"req.timer.queue", "", SampleType::sint, scope::kServerSide, timer<Number::timer_queue>},
+    {"req.timer.tq", "", SampleType::sint, scope::kRequest, timer<Number::timer_full_request>},
+    {"txn.id32", "", SampleType::sint, scope::kInternal, number<Number::transaction_id>},
     {"res.timer.hdr", "", SampleType::sint, scope::kResponse, timer<Number::timer_response>},
     {"res.timer.data", "", SampleType::sint, scope::kBytesOut, timer<Number::timer_data>},
 };
