@@ -197,6 +197,10 @@ Key private_key(const std::string& pem) {
 
 bool is_hmac(std::string_view algorithm) noexcept { return is_family(algorithm, "HS"); }
 
+bool is_asymmetric(std::string_view algorithm) noexcept {
+  return is_family(algorithm, "RS") || is_family(algorithm, "ES") || is_family(algorithm, "PS");
+}
+
 bool part(std::string_view token, std::size_t n, Scratch& scratch, std::string_view& out) {
   for (; n > 0; --n) {
     const std::size_t dot = token.find('.');
@@ -208,8 +212,7 @@ bool part(std::string_view token, std::size_t n, Scratch& scratch, std::string_v
 
 Verified verify(std::string_view token, std::string_view algorithm, std::string_view secret, const Key& key,
                 Scratch& scratch) {
-  const bool asymmetric =
-      is_family(algorithm, "RS") || is_family(algorithm, "ES") || is_family(algorithm, "PS");
+  const bool asymmetric = is_asymmetric(algorithm);
   if (!is_hmac(algorithm) && !asymmetric && algorithm != "none") return Verified::unknown_algorithm;
   if (std::count(token.begin(), token.end(), '.') != 2) return Verified::invalid_token;
   const std::size_t last = token.rfind('.');

@@ -33,6 +33,8 @@ Key private_key(const std::string& pem);
 
 // Whether the algorithm takes a secret (HS256, HS384, HS512).
 bool is_hmac(std::string_view algorithm) noexcept;
+// Whether it takes a public key (RS, ES and PS with 256, 384 or 512).
+bool is_asymmetric(std::string_view algorithm) noexcept;
 // `secret` is for algorithms of the HMAC family, `key` for all others.
 Verified verify(std::string_view token, std::string_view algorithm, std::string_view secret, const Key& key,
                 Scratch& scratch);

@@ -67,7 +67,7 @@ std::string prepare_verifier(Args& args, CompileEnv& env, bool certificate) {
   const bool fixed = !verifier->algorithm.is_variable();
   if (certificate && fixed && jose::is_hmac(algorithm))
     return "'" + algorithm + "' takes a secret, no certificate";
-  const bool secret = fixed && (jose::is_hmac(algorithm) || algorithm == "none");
+  const bool secret = fixed && !jose::is_asymmetric(algorithm);
   if (!verifier->key.is_variable() && !secret) {
     std::string error;
     verifier->loaded = read_key(env, verifier->key.literal(), certificate, error);

@@ -18,7 +18,7 @@ inline constexpr std::string_view kPlainRequest =
     "GET /a/b?x=1&y=two HTTP/1.1\r\nHost: www.Example.com:8080\r\nX: one, two\r\nX: three\r\nCookie: a=1; "
     "b=2\r\n\r\n";
 
-class TestSession final : public EvalContext {
+class TestSession : public EvalContext {
  public:
   explicit TestSession(std::string_view request_text = kPlainRequest) : text_(request_text) {
     const auto parsed = http::parse_request_head({text_.data(), text_.size()}, http::Limits{}, request_head);
