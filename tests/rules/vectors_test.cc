@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include "rules/acl.h"
@@ -168,7 +169,7 @@ TEST(Vectors, AreWhatTheCatalogAnswers) {
     AclTable acls;
     const std::string_view lines[][3] = {{"posted", "method", "POST"}, {"nobody", "always_false", ""}};
     for (const auto& line : lines) {
-      Words words(std::span(line).first(line[2].empty() ? 2 : 3));
+      Words words(std::span<const std::string_view>(line).first(line[2].empty() ? 2 : 3));
       ASSERT_TRUE(acls.declare(words, env, 1));
     }
     env.acls = &acls;
