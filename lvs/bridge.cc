@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "core/log.h"
@@ -97,6 +99,8 @@ void Bridge::begin() {
   state_.owner = getpid();
   const std::string failed = apply_settings(SysctlAccess::of_this_namespace(), state_.sysctls);
   if (!failed.empty()) log_warning("lvs: the kernel does not let these be set in net.ipv4.vs: " + failed);
+  // Claimed before the first change: a process that is being replaced must not take it for a stranger's.
+  write_state();
   keeper_.full_round();
   start_daemons();
   write_state();
@@ -129,6 +133,12 @@ void Bridge::write_state() {
   state_file_.write(state_);
 }
 
+// By a process that lives: if the next one has failed to start, the table is ours again.
+bool Bridge::taken_over() const {
+  const pid_t owner = state_file_.read().owner;
+  return owner != 0 && owner != state_.owner && (kill(owner, 0) == 0 || errno == EPERM);
+}
+
 void Bridge::run() {
   begin();
   std::unique_lock lock(mutex_);
@@ -139,10 +149,11 @@ void Bridge::run() {
     changed_.wait_until(lock, next_round, [this] { return nudged_ || ending_ || !requests_.empty(); });
     const bool nudged = std::exchange(nudged_, false);
     auto requests = std::exchange(requests_, {});
-    const bool holding = holding_;
+    bool holding = holding_;
     if (ending_ && requests.empty()) return;
     lock.unlock();
     regain_right();
+    holding = holding && !taken_over();
     for (const auto& request : requests) request(*options_.kernel);
     if (holding && nudged) keeper_.quick_round();
     if (const auto now = std::chrono::steady_clock::now(); now >= next_round) {
@@ -156,7 +167,7 @@ void Bridge::run() {
 void Bridge::leave(bool patient, std::chrono::milliseconds limit) {
   const Exit exit = options_.def->exit;
   if (exit == Exit::keep) return;
-  if (const State now = state_file_.read(); now.owner != 0 && now.owner != state_.owner) return;
+  if (taken_over()) return;
   if (exit == Exit::drain && patient) {
     const auto began = std::chrono::steady_clock::now();
     while (!keeper_.drain_round()) {

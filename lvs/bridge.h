@@ -55,6 +55,7 @@ class Bridge {
   void begin();
   void start_daemons();
   void write_state();
+  [[nodiscard]] bool taken_over() const;
   void leave(bool patient, std::chrono::milliseconds limit);
   void regain_right();
 

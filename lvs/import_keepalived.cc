@@ -37,18 +37,21 @@ class Grammar {
  public:
   explicit Grammar(std::string_view text) : text_(text) {}
 
-  std::vector<Node> block() {
+  // Blocks that are nested deeper than any of keepalived's are read as if they ended.
+  std::vector<Node> block(unsigned depth = 0) {
+    constexpr unsigned kDeepest = 32;
     std::vector<Node> nodes;
+    if (depth > kDeepest) return nodes;
     while (at_ < text_.size()) {
       Node node;
       bool opened = false;
       bool closed = false;
       line_of_words(node, opened, closed);
       if (!node.words.empty()) {
-        if (opened) node.children = block();
+        if (opened) node.children = block(depth + 1);
         nodes.push_back(std::move(node));
       } else if (opened && !nodes.empty()) {
-        nodes.back().children = block();  // the brace stands alone on its line
+        nodes.back().children = block(depth + 1);  // the brace stands alone on its line
       }
       if (closed) break;
     }

@@ -179,6 +179,9 @@ TEST(LvsImport, SurvivesAnything) {
     EXPECT_FALSE(lvs::import_keepalived(text).usable && *text == '}') << text;
     lvs::import_ipvsadm(text);
   }
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += "a {";
+  EXPECT_FALSE(lvs::import_keepalived(deep).usable);
 }
 
 }  // namespace
