@@ -4,7 +4,6 @@
 #include <array>
 
 #include "http/encoder/br.h"
-#include "http/encoder/fast_deflate.h"
 #include "http/encoder/zlib.h"
 #include "http/encoder/zstd.h"
 
@@ -60,8 +59,7 @@ std::unique_ptr<Encoder> make_encoder(Algorithm algorithm, const EncoderSettings
     case Algorithm::gzip:
     case Algorithm::deflate:
     case Algorithm::raw_deflate:
-      return settings.level <= 1 ? make_fast_deflate_encoder(algorithm)
-                                 : make_zlib_encoder(algorithm, settings);
+      return make_zlib_encoder(algorithm, settings);
     case Algorithm::br:
       return make_brotli_encoder(settings);
     case Algorithm::zstd:
@@ -77,7 +75,6 @@ std::size_t encoder_memory(Algorithm algorithm, const EncoderSettings& settings)
     case Algorithm::gzip:
     case Algorithm::deflate:
     case Algorithm::raw_deflate:  // as zconf.h tells, and the state itself
-      if (settings.level <= 1) return std::size_t{36} << 10;
       return (std::size_t{1} << (settings.window_bits + 2)) +
              (std::size_t{1} << (settings.memory_level + 9)) + 6144;
     case Algorithm::br:  // measured with a window of 256 kB; grows with the quality

@@ -28,8 +28,7 @@ std::optional<Algorithm> choose_algorithm(const AcceptedCodings& accepted,
                                           std::span<const Algorithm> ours) noexcept;
 
 struct EncoderSettings {
-  // tune.comp.maxlevel, 1 to 9: at 1, gzip and deflate are made by an encoder of our own, above it by zlib;
-  // with br and zstd it is the quality of the same number.
+  // tune.comp.maxlevel, 1 to 9: the level of zlib, and with br and zstd the quality of the same number.
   int level = 1;
   int window_bits = 15;  // tune.zlib.windowsize, 8 to 15
   int memory_level = 8;  // tune.zlib.memlevel, 1 to 9
