@@ -182,6 +182,7 @@ std::shared_ptr<const frontends::Config> compile(ConfigDraft& draft) {
     fill_errors(section.proxy, draft);
     section.proxy.common.log = section.log.def;
     section.proxy.common.stats_page = section.stats.def;
+    section.rules.sets.build_indexes();
     if (!section.rules.sets.empty())
       section.proxy.common.rules = std::make_shared<const rules::RuleSets>(std::move(section.rules.sets));
     if (section.proxy.has_frontend()) config->frontends.push_back(compile_frontend(section, draft.global));

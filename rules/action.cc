@@ -9,23 +9,33 @@ std::string_view to_string(Phase phase) noexcept {
   return kNames[static_cast<std::size_t>(phase)];
 }
 
+void RuleSet::build_index() {
+  std::vector<const Condition*> conditions;
+  for (const Rule& rule : rules_) conditions.push_back(&rule.condition);
+  index_ = RuleIndex::build(conditions, true);
+}
+
 Verdict RuleSet::run(EvalContext& ctx, std::size_t& next) const {
   if (next == 0) ctx.strict = true;
-  while (next < rules_.size()) {
+  const std::size_t all = rules_.size();
+  Candidates candidates = index_ ? index_->candidates(ctx) : Candidates(nullptr, all);
+  for (next = candidates.next(next); next < all; next = candidates.next(next + 1)) {
     const Rule& rule = rules_[next];
     const Truth truth = rule.condition.test(ctx);
     if (truth == Truth::pending && !ctx.inspection_ended) return Verdict::wait;
-    if (truth == Truth::yes) {
-      const Verdict verdict = rule.action->run(ctx);
-      if (verdict == Verdict::wait) return verdict;
-      if (verdict != Verdict::proceed && (verdict != Verdict::failed || ctx.strict)) {
-        ++next;
-        ctx.last_rule_file = rule.file;
-        ctx.last_rule_line = rule.line;
-        return verdict;
-      }
+    if (truth != Truth::yes) continue;
+    const Verdict verdict = rule.action->run(ctx);
+    if (verdict == Verdict::wait) return verdict;
+    if (verdict != Verdict::proceed && (verdict != Verdict::failed || ctx.strict)) {
+      ++next;
+      ctx.last_rule_file = rule.file;
+      ctx.last_rule_line = rule.line;
+      return verdict;
     }
-    ++next;
+    if (!index_ || !candidates) continue;
+    // Rules that the old message ruled out may hold for the new one.
+    const std::string_view header = rule.action->only_header();
+    if (header.empty() || index_->depends_on_header(header)) candidates = index_->candidates(ctx);
   }
   return Verdict::proceed;
 }

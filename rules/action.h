@@ -11,6 +11,7 @@
 #include "core/result.h"
 #include "rules/condition.h"
 #include "rules/context.h"
+#include "rules/rule_index.h"
 #include "rules/words.h"
 
 namespace evenkeel::rules {
@@ -51,6 +52,8 @@ class Action {
   virtual Verdict run(EvalContext& ctx) const = 0;
   // Whether it always ends its rule set: what stands behind it without a condition is dead.
   [[nodiscard]] virtual bool ends() const noexcept { return false; }
+  // The header field that is all it changes of what conditions look at; empty: it may change anything.
+  [[nodiscard]] virtual std::string_view only_header() const noexcept { return {}; }
 };
 
 // Where and for whom an action is compiled.
@@ -84,10 +87,16 @@ struct Rule {
 // The rules of one phase, run in order.
 class RuleSet {
  public:
-  void add(Rule rule) { rules_.push_back(std::move(rule)); }
+  void add(Rule rule) {
+    rules_.push_back(std::move(rule));
+    index_ = nullptr;
+  }
   void prepend(const RuleSet& other) {
     rules_.insert(rules_.begin(), other.rules_.begin(), other.rules_.end());
+    index_ = nullptr;
   }
+  // Behind the last rule, once all ACLs are complete: rules are then found by hashing where that is possible.
+  void build_index();
   [[nodiscard]] bool empty() const noexcept { return rules_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return rules_.size(); }
   [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_; }
@@ -102,6 +111,7 @@ class RuleSet {
 
  private:
   std::vector<Rule> rules_;
+  std::shared_ptr<const RuleIndex> index_;
 };
 
 }  // namespace evenkeel::rules

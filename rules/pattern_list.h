@@ -75,6 +75,9 @@ class PatternList {
   // out of date.
   [[nodiscard]] bool changed() const noexcept { return changed_.load(std::memory_order_acquire); }
 
+  // The flag is set with the first change from now on; for what is derived from many lists. At load only.
+  void tell_of_changes(std::shared_ptr<std::atomic<bool>> flag) { told_.push_back(std::move(flag)); }
+
   // --- commands and actions (any thread) ---
 
   enum class Edit : std::uint8_t { done, no_such_entry, future_version, refused };
@@ -161,12 +164,16 @@ class PatternList {
   void retire_entry(const Version& version, PatternEntry* entry);
   EditResult set_all(const std::vector<PatternEntry*>& entries, std::string_view key, std::string_view value);
   void put_value(const Version& version, PatternEntry& entry, std::string_view value);
-  void touch() noexcept { changed_.store(true, std::memory_order_release); }
+  void touch() noexcept {
+    changed_.store(true, std::memory_order_release);
+    for (const auto& flag : told_) flag->store(true, std::memory_order_release);
+  }
 
   std::string name_;
   Reclaimer& reclaimer_;
   std::atomic<Version*> current_;
   std::atomic<bool> changed_{false};
+  std::vector<std::shared_ptr<std::atomic<bool>>> told_;
 
   mutable std::mutex mutex_;  // all below
   std::unique_ptr<Version> current_owner_;

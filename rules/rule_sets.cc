@@ -35,6 +35,25 @@ void RuleSets::inherit(const RuleSets& defaults) {
   if (response_inspect_delay == 0) response_inspect_delay = defaults.response_inspect_delay;
 }
 
+void TargetRules::build_index() {
+  std::vector<const Condition*> conditions;
+  for (const TargetRule& rule : rules_) {
+    if (rule.target.source().find("set-var") != std::string::npos) return;  // a name may have side effects
+    conditions.push_back(&rule.condition);
+  }
+  index_ = RuleIndex::build(conditions, false);
+}
+
+void RuleSets::build_indexes() {
+  for (const Phase phase :
+       {Phase::tcp_request_content, Phase::http_request, Phase::http_response, Phase::http_after_response}) {
+    of(phase).build_index();
+  }
+  redirects.build_index();
+  use_backend.build_index();
+  use_server.build_index();
+}
+
 bool RuleSets::empty() const noexcept {
   return tcp_connection.empty() && tcp_session.empty() && tcp_request_content.empty() &&
          http_request.empty() && request_lines.empty() && redirects.empty() && tcp_response_content.empty() &&

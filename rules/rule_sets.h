@@ -23,10 +23,16 @@ struct TargetRule {
   std::uint32_t line = 0;
 };
 
-// The rules in order; the first one that holds decides, so the cost grows with their number.
+// The rules in order; the first one that holds decides. Those that cannot hold are not even asked, where
+// their conditions permit to know it (RuleIndex): the cost of thousands of hosts or paths is that of one.
 class TargetRules {
  public:
-  void add(TargetRule rule) { rules_.push_back(std::move(rule)); }
+  void add(TargetRule rule) {
+    rules_.push_back(std::move(rule));
+    index_ = nullptr;
+  }
+  // Behind the last rule, once all ACLs are complete.
+  void build_index();
   [[nodiscard]] const std::vector<TargetRule>& rules() const noexcept { return rules_; }
   [[nodiscard]] bool empty() const noexcept { return rules_.empty(); }
   // The name that the first rule that holds gives; empty: none holds. Rules whose computed name `exists`
@@ -34,7 +40,9 @@ class TargetRules {
   // ctx.scratch is reset.
   template <class Exists>
   [[nodiscard]] std::string_view pick(EvalContext& ctx, Exists exists) const {
-    for (const TargetRule& rule : rules_) {
+    const Candidates candidates = index_ ? index_->candidates(ctx) : Candidates(nullptr, rules_.size());
+    for (std::size_t i = candidates.next(0); i < rules_.size(); i = candidates.next(i + 1)) {
+      const TargetRule& rule = rules_[i];
       if (!rule.condition.holds(ctx)) continue;
       const std::string_view name = rule.target.eval(ctx);
       if (exists(name)) return name;
@@ -44,6 +52,7 @@ class TargetRules {
 
  private:
   std::vector<TargetRule> rules_;
+  std::shared_ptr<const RuleIndex> index_;
 };
 
 // `capture request|response header <name> len <n>`, or a slot that rules fill (name empty).
@@ -80,6 +89,8 @@ struct RuleSets {
   [[nodiscard]] const RuleSet& of(Phase phase) const noexcept;
   // Rules of a defaults section run before the proxy's own.
   void inherit(const RuleSets& defaults);
+  // Behind the last rule of the proxy and those it inherits.
+  void build_indexes();
   // Nothing at all to run: the data plane may leave out the whole machinery.
   [[nodiscard]] bool empty() const noexcept;
 };

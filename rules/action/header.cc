@@ -49,6 +49,7 @@ class Write final : public Action {
     }
     return Verdict::proceed;
   }
+  [[nodiscard]] std::string_view only_header() const noexcept override { return name_; }
 
  private:
   bool response_;

@@ -33,6 +33,7 @@ class RuleTester {
     }
     finish_rules(draft, document.sections[0].header, diagnostics);
     env.patterns->finish();
+    draft.sets.build_indexes();
   }
 
   // "t.cfg:3:9: message" for each diagnostic, with its severity.
