@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "rules/pattern_hash.h"
@@ -27,7 +28,7 @@ class ByteKeys {
   void add(std::string_view bytes, const PatternEntry& entry) {
     const std::uint64_t hash = hash_bytes<false>(bytes);
     if (find_node(bytes, hash) != nullptr) {
-      ++hidden_;
+      hidden_.insert(hash);
       return;
     }
     auto node = std::make_unique<Node>(Node{&entry, std::string(bytes)});
@@ -42,19 +43,19 @@ class ByteKeys {
     const std::uint64_t hash = hash_bytes<false>(bytes);
     Node* const node = find_node(bytes, hash);
     if (node == nullptr || node->entry != &entry) {
-      --hidden_;
+      forget_hidden(hash);
       return;
     }
     table_.remove(hash, *node);
     const std::string key(bytes);
     reclaimer_.retire(std::unique_ptr<Node>(node));
-    if (hidden_ == 0) return;
+    if (!hidden_.contains(hash)) return;
     const PatternEntry* next = nullptr;
     each([&](const PatternEntry& other) {
       if (next == nullptr && bytes_of(other) == key) next = &other;
     });
     if (next == nullptr) return;
-    --hidden_;
+    forget_hidden(hash);
     add(key, *next);
   }
   [[nodiscard]] const PatternEntry* find(std::string_view bytes) const noexcept {
@@ -63,6 +64,9 @@ class ByteKeys {
   }
 
  private:
+  void forget_hidden(std::uint64_t hash) {
+    if (const auto at = hidden_.find(hash); at != hidden_.end()) hidden_.erase(at);
+  }
   struct Node {
     const PatternEntry* entry;
     std::string bytes;
@@ -73,7 +77,7 @@ class ByteKeys {
 
   Reclaimer& reclaimer_;
   SlotTable<Node> table_;
-  std::size_t hidden_ = 0;
+  std::unordered_multiset<std::uint64_t> hidden_;  // hashes of entries whose key an earlier one has
 };
 
 }  // namespace evenkeel::rules

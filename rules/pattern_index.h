@@ -49,8 +49,8 @@ class PatternIndex {
   // each: calls its argument with every entry that stays, in order; used when an equal key may step forward.
   using Entries = std::function<void(const std::function<void(const PatternEntry&)>&)>;
   virtual void remove(const PatternEntry& entry, const Entries& each) = 0;
-  // Whether no two entries have the same key; false where that is not known.
-  [[nodiscard]] virtual bool keys_are_unique() const noexcept { return false; }
+  // Whether several entries may have this key; true where that is not known.
+  [[nodiscard]] virtual bool may_repeat(std::string_view /*key*/) const noexcept { return true; }
   // The entry that decides, or nullptr. groups, for method reg: the parentheses of the match.
   virtual const PatternEntry* match(const Sample& sample, Scratch& scratch,
                                     std::vector<std::string_view>* groups) const noexcept = 0;

@@ -208,7 +208,7 @@ std::vector<PatternEntry*> PatternList::entries_of(Version& version, std::string
   std::vector<PatternEntry*> found;
   const PatternEntry* const first = version.by_key->match(Sample::of_text(key), unused, nullptr);
   if (first == nullptr) return found;
-  if (version.by_key->keys_are_unique()) {
+  if (!version.by_key->may_repeat(key)) {
     found.push_back(version.order[version.from_number(first->number)]);
     return found;
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <unordered_set>
 
 #include "rules/pattern_hash.h"
 #include "rules/pattern_index.h"
@@ -68,7 +69,7 @@ class TextIndex final : public PatternIndex {
     const std::string_view key = key_of(entry);
     const std::uint64_t hash = hash_bytes(key, fold_);
     if (find(key, hash) != nullptr || in_list(key)) {
-      ++hidden_;
+      hidden_.insert(hash);
       return;
     }
     if (key.size() > kMaxIndexed) {
@@ -95,23 +96,25 @@ class TextIndex final : public PatternIndex {
     const bool listed = unlist(entry);
     const PatternEntry* const indexed = find(key, hash);
     if (!listed && indexed != &entry) {
-      --hidden_;
+      forget_hidden(hash);
       return;
     }
     if (indexed == &entry) table_.remove(hash, entry);
     if (method_ == MatchMethod::sub && !few_over_)
       few_.change([&](auto& all) { std::erase(all, &entry); }, reclaimer_);
-    if (hidden_ == 0) return;
+    if (!hidden_.contains(hash)) return;
     const PatternEntry* next = nullptr;
     each([&](const PatternEntry& other) {
       if (next == nullptr && same(key_of(other), key)) next = &other;
     });
     if (next == nullptr) return;
-    --hidden_;
+    forget_hidden(hash);
     add(*next);
   }
 
-  [[nodiscard]] bool keys_are_unique() const noexcept override { return hidden_ == 0; }
+  [[nodiscard]] bool may_repeat(std::string_view key) const noexcept override {
+    return hidden_.contains(hash_bytes(key, fold_));
+  }
   const PatternEntry* match(const Sample& sample, Scratch& scratch,
                             std::vector<std::string_view>*) const noexcept override {
     const std::string_view text = sample.is_text() ? sample.text : as_text(sample, scratch);
@@ -135,6 +138,9 @@ class TextIndex final : public PatternIndex {
   }
   [[nodiscard]] const PatternEntry* find(std::string_view text) const noexcept {
     return find(text, hash_bytes(text, fold_));
+  }
+  void forget_hidden(std::uint64_t hash) {
+    if (const auto at = hidden_.find(hash); at != hidden_.end()) hidden_.erase(at);
   }
   [[nodiscard]] bool in_list(std::string_view key) const noexcept {
     const auto* const all = list_.get();
@@ -285,7 +291,7 @@ class TextIndex final : public PatternIndex {
   std::string_view delimiters_;
   Reclaimer& reclaimer_;
   SlotTable<PatternEntry> table_;
-  std::size_t hidden_ = 0;  // entries whose key an earlier entry has
+  std::unordered_multiset<std::uint64_t> hidden_;  // hashes of entries whose key an earlier entry has
   GrowingSet<1024> lengths_;
   GrowingSet<1024> word_counts_;  // dir and dom: how many words patterns have
   std::atomic<std::size_t> most_words_{0};
