@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
          R"({"a": "4", "b": 12, "c": true, "d": "-1", "e": 0})"},
         {"%{+json}o%(a)[str(%E9%C3%A9%01),url_dec]", R"({"a": "\u00E9é\u0001"})"},
         {"v=%{+json}[hdr(q)] %{+json}[bool(false)]", R"(v="a\"b\\c]d" false)"},
-        {"%{+cbor}o %[int(4)] test %(named_field)[str(ok)]", "BF6B6E616D65645F6669656C64626F6BFF"},
+        {"%{+cbor}o %[int(4)] and %(colour)[str(blue)]", "BF66636F6C6F757264626C7565FF"},
         {"bool: %{+cbor}[bool(true)]", "bool: F5"},
         {"%{+cbor}[int(-500)]%{+cbor}[int(23)]%{+cbor}[int(65536)]%{+cbor}[hdr(nope)]",
          "3901F3171A00010000F6"},
