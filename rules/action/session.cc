@@ -1,4 +1,4 @@
-// disable-l7-retry, do-log, expect-proxy and switch-mode: what the data plane does with the session once
+// disable-l7-retry, do-log and expect-proxy: what the data plane does with the session once
 // a rule has said so.
 #include "rules/action/families.h"
 #include "rules/action/parse.h"
@@ -30,13 +30,6 @@ ActionResult parse_expect_proxy(Words& words, ActionEnv&, std::string_view) {
   return made<Mark>(&EvalContext::expect_proxy, Verdict::proceed);
 }
 
-ActionResult parse_switch_mode(Words& words, ActionEnv&, std::string_view) {
-  if (!words.accept("http")) return words.error("the only mode that a session can switch to is 'http'");
-  if (words.accept("proto") && words.next() != "h1")
-    return words.error_before("sessions switch to HTTP/1 only: HTTP/2 is not supported by Evenkeel yet");
-  return made<Mark>(&EvalContext::switch_to_http, Verdict::allow);
-}
-
 class DoLog final : public Action {
  public:
   Verdict run(EvalContext& ctx) const override {
@@ -53,7 +46,6 @@ constexpr ActionSpec kActions[] = {
     {"disable-l7-retry", kHttpRequest, parse_no_retry},
     {"do-log", kAll, parse_do_log},
     {"expect-proxy", mask_of(Phase::tcp_connection), parse_expect_proxy},
-    {"switch-mode", kTcpRequestContent, parse_switch_mode},
 };
 
 }  // namespace

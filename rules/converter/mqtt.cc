@@ -185,8 +185,12 @@ bool read_packet(std::string_view bytes, Packet& packet) noexcept {
 // No answer while bytes are missing: content rules then wait for them.
 bool is_valid(const Args&, EvalContext&, Sample& sample) {
   Reader reader{sample.text};
-  reader.number(1);
+  const std::uint32_t first = reader.number(1);
   const std::uint32_t length = reader.varint();
+  if (first != kConnect << 4U && first != kConnack << 4U) {
+    sample = Sample::of_bool(false);
+    return true;
+  }
   if (sample.text.size() < 5 && !reader.ok) return false;
   if (reader.ok && reader.rest.size() < length) return false;
   Packet packet;
