@@ -10,6 +10,7 @@
 #include "frontends/frontend_draft.h"
 #include "frontends/log_forward_keywords.h"
 #include "frontends/ring_keywords.h"
+#include "vrrp/keywords.h"
 
 namespace evenkeel::app {
 
@@ -22,6 +23,7 @@ struct ConfigDraft {
   frontends::GlobalDraft global;
   frontends::LogDraft global_log;
   lvs::GlobalDraft lvs;
+  vrrp::GlobalDraft vrrp;
   rules::CompileEnv rules;  // sections refer to it
   ProxySections defaults;
   ProxySections proxies;

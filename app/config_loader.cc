@@ -89,6 +89,7 @@ class Loader {
       diagnostics_.error({}, "'zero-warning' is set and there are warnings");
     if (!diagnostics_.has_errors()) {
       result.lvs = compile_lvs(draft_);
+      result.vrrp = draft_.vrrp.def;
       result.config = compile(draft_);
     }
     return result;
@@ -132,6 +133,8 @@ class Loader {
     if (conf::apply_statement(logs, draft_.global_log, args) != conf::Applied::unknown) return;
     static const conf::KeywordTable<lvs::GlobalDraft> bridge(lvs::global_keywords());
     if (conf::apply_statement(bridge, draft_.lvs, args) != conf::Applied::unknown) return;
+    static const conf::KeywordTable<vrrp::GlobalDraft> pairing(vrrp::global_keywords());
+    if (conf::apply_statement(pairing, draft_.vrrp, args) != conf::Applied::unknown) return;
     if (frontends::take_tuning_knob(args)) return;
     conf::report_unknown(args, table.names());
   }

@@ -12,6 +12,7 @@
 #include "conf/environment.h"
 #include "frontends/config.h"
 #include "lvs/def.h"
+#include "vrrp/def.h"
 
 namespace evenkeel::app {
 
@@ -31,6 +32,7 @@ struct LoadOptions {
 struct LoadResult {
   std::shared_ptr<const frontends::Config> config;  // null: refused, the diagnostics say why
   std::shared_ptr<const lvs::Def> lvs;              // null: nothing is for the kernel
+  vrrp::Def vrrp;                                   // empty: no keepalived
   conf::Environment environment;                    // as the configuration left it: for children
   bool maxconn_given = false;                       // -n or the global section set it
   explicit operator bool() const noexcept { return config != nullptr; }

@@ -15,6 +15,7 @@
 #include "health/keywords.h"
 #include "lvs/keywords.h"
 #include "rules/catalog.h"
+#include "vrrp/keywords.h"
 
 namespace evenkeel::app {
 namespace {
@@ -51,6 +52,7 @@ void global_section(std::string& out) {
   Names names;
   add(names, frontends::global_keywords());
   add(names, lvs::global_keywords());
+  add(names, vrrp::global_keywords());
   add(names, frontends::log_keywords(), conf::mask_of(SectionKind::global));
   for (const std::string_view word : conf::document_keywords()) names.emplace(word);
   out += "global\n";

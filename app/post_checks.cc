@@ -11,6 +11,7 @@
 #include "app/mode_checks.h"
 #include "app/route_checks.h"
 #include "app/server_checks.h"
+#include "app/vrrp_pairing.h"
 #include "conf/nearest.h"
 #include "rules/catalog.h"
 #include "rules/expression.h"
@@ -242,6 +243,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
     frontends::resolve_stats_rules(section.stats, diagnostics);
   }
   check_lvs(draft, diagnostics);
+  check_vrrp(draft, diagnostics);
   report_unused_backends(draft, diagnostics);
 }
 

@@ -9,6 +9,7 @@
 
 #include "app/limits.h"
 #include "app/lvs_plane.h"
+#include "app/vrrp_pairing.h"
 #include "control/handover.h"
 #include "control/runtime_server.h"
 #include "core/log.h"
@@ -60,6 +61,11 @@ class Process {
     options_.pidfile.write(getpid());
     lvs.start(engine);
     std::string error;
+    VrrpPairing pairing;
+    if (!pairing.start(options_.vrrp, engine, error)) {
+      lvs.abandon();
+      return refuse(error);
+    }
     if (!drop_privileges(global, error)) {
       lvs.abandon();
       return refuse(error);
@@ -70,13 +76,13 @@ class Process {
       if (!list->empty()) tell(*list, list == &line_.finish ? SIGUSR1 : SIGTERM);
     if (options_.on_ready) options_.on_ready(control::listening_sockets(engine));
     runtime.start();
-    if (lvs.bridge() != nullptr) {
-      engine.on_soft_stop = [&lvs, before = std::move(engine.on_soft_stop)] {
-        lvs.let_go();
-        if (before) before();
-      };
-    }
+    engine.on_soft_stop = [&lvs, &pairing, before = std::move(engine.on_soft_stop)] {
+      pairing.let_go();
+      lvs.let_go();
+      if (before) before();
+    };
     engine.run();
+    pairing.finish();
     lvs.finish(signals_.ended_by() == 0, global.hard_stop_after);
     return end();
   }

@@ -13,6 +13,7 @@
 #include "conf/environment.h"
 #include "frontends/config.h"
 #include "lvs/def.h"
+#include "vrrp/def.h"
 
 namespace evenkeel::app {
 
@@ -20,6 +21,7 @@ struct ServeOptions {
   const CommandLine& line;
   std::shared_ptr<const frontends::Config> config;
   std::shared_ptr<const lvs::Def> lvs;  // may be null
+  vrrp::Def vrrp;
   conf::Environment environment;
   bool maxconn_given = false;  // else it is made to fit the descriptors
   std::vector<int> sockets;    // listening, from the worker before us; taken

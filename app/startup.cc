@@ -268,7 +268,7 @@ class Startup {
   }
 
   ServeOptions serve_options() {
-    return {line_, loaded_.config, loaded_.lvs, loaded_.environment, maxconn_given_, {},
+    return {line_, loaded_.config, loaded_.lvs, loaded_.vrrp, loaded_.environment, maxconn_given_, {},
             -1,    PidFile(),      nullptr};
   }
 

@@ -71,6 +71,7 @@ const std::array kCommands = {
   Command{{"show sess", kOperator, "show sess [id]", "list the sessions, or show one"}, nullptr, show_sess},
   Command{{"show stat", kUser, "show stat [desc|json|no-maint|typed|up]*", "show the counters of proxies and servers"}, nullptr, show_stat},
   Command{{"show version", kUser, "show version", "show the version of the process"}, show_version},
+  Command{{"show vrrp", kUser, "show vrrp", "show the role that keepalived has given this machine"}, show_vrrp},
   Command{{"shutdown frontend", kAdmin, "shutdown frontend <frontend>", "close a frontend for good"}, nullptr, shutdown_frontend},
   Command{{"shutdown session", kAdmin, "shutdown session [id]", "end a session"}, nullptr, shutdown_session},
   Command{{"shutdown sessions server", kAdmin, "shutdown sessions server <bk>/<srv>", "end all sessions of a server"}, shutdown_sessions_server},

@@ -280,6 +280,8 @@ stats::PageProcess page_process(Engine& engine) {
   p.session_rate = totals.sess_rate;
   p.request_rate = totals.req_rate;
   p.stopping = engine.stopping();
+  p.roles = stats::role_board().roles();
+  p.vrrp_weight = stats::role_board().weight();
   return p;
 }
 

@@ -192,6 +192,14 @@ void put_facts(Html& html, const PageProcess& p) {
   fact("ulimit -n", [&] { html.number(p.ulimit_n); });
   fact("Idle", [&] { html.raw(std::to_string(p.idle_percent)).raw(" %"); });
   if (p.dropped_logs != 0) fact("Dropped logs", [&] { html.number(p.dropped_logs); });
+  for (const VrrpRole& role : p.roles) {
+    fact("VRRP", [&] {
+      html.text(role.name).raw(" ").text(role.state.empty() ? "unknown" : role.state).raw(", priority ");
+      html.number(static_cast<std::uint64_t>(role.priority)).raw(", since ").text(role_time(role.since_s));
+      if (role.rival_s != 0) html.raw(", another MASTER seen ").text(role_time(role.rival_s));
+    });
+  }
+  if (!p.vrrp_weight.empty()) fact("VRRP weight", [&] { html.text(p.vrrp_weight); });
   html.raw("</ul>");
 }
 

@@ -9,6 +9,7 @@
 
 #include "stats/page_def.h"
 #include "stats/page_request.h"
+#include "stats/role_board.h"
 #include "stats/row.h"
 
 namespace evenkeel::stats {
@@ -31,6 +32,8 @@ struct PageProcess {
   std::uint64_t bits_per_second = 0;  // sent
   std::uint32_t idle_percent = 100;
   std::uint64_t dropped_logs = 0;
+  std::vector<VrrpRole> roles;  // as keepalived has told
+  std::string vrrp_weight;      // of the track file, in words; empty: none
   bool stopping = false;
 };
 

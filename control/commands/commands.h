@@ -87,6 +87,9 @@ Answer commit_acl(Call& call);
 // variable_commands.cc
 Answer get_var(Call& call);
 
+// vrrp_commands.cc
+Answer show_vrrp(Call& call);
+
 // error_commands.cc
 Task<void> show_errors(Call& call, Output& out);
 Task<void> show_events(Call& call, Output& out);

@@ -20,6 +20,7 @@
 #include "lvs/keywords.h"
 #include "rules/action/families.h"
 #include "rules/catalog.h"
+#include "vrrp/keywords.h"
 #include "rules/log_alias.h"
 
 namespace evenkeel::app {
@@ -94,6 +95,7 @@ TEST(Reference, ListsTheWordsOfGlobal) {
   Words words;
   add(words, frontends::global_keywords());
   add(words, lvs::global_keywords());
+  add(words, vrrp::global_keywords());
   add(words, frontends::log_keywords(), conf::mask_of(SectionKind::global));
   for (const std::string_view word : conf::document_keywords()) words.emplace(word);
   EXPECT_EQ(words_of(table("configuration.md", "global")), words);

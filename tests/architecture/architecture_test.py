@@ -15,7 +15,7 @@ RANKS = [
     ["conf", "http", "tls", "stats"],
     ["balance", "health", "rules"],
     ["backends"],
-    ["frontends", "lvs"],
+    ["frontends", "lvs", "vrrp"],
     ["control"],
     ["app"],
 ]

@@ -1,0 +1,40 @@
+// Who is the VRRP master, as keepalived has told this process: for the statistics page and `show vrrp`.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace evenkeel::stats {
+
+struct VrrpRole {
+  std::string name;          // of the instance or sync group
+  bool group = false;        // a sync group, not an instance
+  std::string state;         // MASTER, BACKUP, FAULT, STOP
+  int priority = 0;          // effective, as last told
+  std::int64_t since_s = 0;  // wall clock of the last change of state
+  std::int64_t rival_s = 0;  // wall clock of the last advert of another, lesser master; 0: none
+};
+
+// Of the process, because the page, the socket and the thread that listens to keepalived share nothing else.
+class RoleBoard {
+ public:
+  void show(std::vector<VrrpRole> roles, std::string weight);
+  // Any thread.
+  [[nodiscard]] std::vector<VrrpRole> roles() const;
+  // What the track file says, in words; empty: there is none.
+  [[nodiscard]] std::string weight() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<VrrpRole> roles_;
+  std::string weight_;
+};
+
+RoleBoard& role_board() noexcept;
+
+// "2026-11-21 04:40:00", UTC.
+std::string role_time(std::int64_t wall_s);
+
+}  // namespace evenkeel::stats
