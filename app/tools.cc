@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 
+#include "app/generate.h"
 #include "lvs/commands.h"
 #include "lvs/import.h"
 #include "vrrp/health_command.h"
@@ -48,6 +49,7 @@ int import_file(std::span<const std::string_view> args) {
 
 std::optional<int> run_tool(std::span<const std::string_view> args) {
   if (args.empty()) return std::nullopt;
+  if (args[0] == "generate") return run_generate(args.subspan(1));
   if (args[0] == "health") return vrrp::run_health(args.subspan(1));
   if (args[0] == "lvs") return lvs::run_command(args.subspan(1));
   if (args[0] == "import") return import_file(args.subspan(1));

@@ -143,6 +143,30 @@ listen web
         self.assertIsNone(new.poll())
         self.assertEqual(self.weight(), "60\n")
 
+    def generate(self, *more):
+        return subprocess.run([PROGRAM, "generate", "keepalived", "-f", f"{self.dir}/cfg", *more], capture_output=True,
+                              text=True, timeout=PATIENCE)
+
+    def test_generates_the_pair(self):
+        done = self.generate("--output", self.dir, "--vip", "192.0.2.80/24", "--interface", "eth7", "--vrid", "7")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        texts = []
+        for role in ("master", "backup"):
+            with open(f"{self.dir}/keepalived-{role}.conf") as f:
+                texts.append(f.read())
+        for text in texts:
+            for line in ("192.0.2.80/24", "interface eth7", "virtual_router_id 7", f"vrrp_notify_fifo {self.dir}/fifo",
+                         f'file "{self.dir}/weight"', f"health --socket {self.dir}/sock --quorum web:2"):
+                self.assertIn(line, text)
+        self.assertIn("state MASTER\n    interface eth7\n    virtual_router_id 7\n    priority 100", texts[0])
+        self.assertIn("priority 50", texts[1])
+        for args, what in ((["--output", self.dir], "--vip has to name one"), ([], "-f and --output are needed"),
+                           (["--output", self.dir, "--vrid", "0"], "--vrid"),
+                           (["--output", self.dir, "--vip", "1 }"], "cannot stand in keepalived.conf")):
+            done = self.generate(*args)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(what, done.stderr)
+
     def test_roles_are_shown(self):
         self.start()
         self.assertIn("told nothing yet", self.cli("show vrrp"))
