@@ -73,8 +73,14 @@ Task<void> ProcessSignals::watch_master(frontends::Engine& engine, control::Runt
 }
 
 Task<void> ProcessSignals::soft_stop(frontends::Engine& engine) {
-  if (const Millis grace = engine.config().global.grace; grace > 0)
-    co_await engine.context(0).worker.sleep(grace);
+  const frontends::Resident resident(engine.context(0));
+  Worker& worker = engine.context(0).worker;
+  // In steps, because an impatient operator may end everything meanwhile.
+  constexpr Millis kStep = 50;
+  const Millis until = worker.now() + engine.config().global.grace;
+  while (worker.now() < until && !engine.stopping())
+    co_await worker.sleep(std::min(kStep, until - worker.now()));
+  if (engine.stopping()) co_return;
   const Millis now = SystemClock().now_ms();
   for (const auto& frontend : engine.frontends()) {
     if (frontend->state.load() == frontends::FrontendState::stopped) continue;

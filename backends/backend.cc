@@ -144,15 +144,22 @@ bool Backend::enqueue(QueueWait& wait) {
   }
   const auto worker = static_cast<unsigned>(wait.worker_.index());
   auto& counted = wait.wanted_ != nullptr ? wait.wanted_->counters(worker) : counters(worker);
-  counted.queue_max.note(wait.position + 1);
+  counted.queue_max.note((wait.wanted_ != nullptr ? wait.wanted_->queued : queued_here).load());
   return true;
 }
 
 void Backend::link(QueueWait& wait) {
   wait.position = wait.wanted_ != nullptr ? wait.wanted_->queued.load() : queued_here.load();
-  wait.prev_ = queue_tail_;
-  (queue_tail_ != nullptr ? queue_tail_->next_ : queue_head_) = &wait;
-  queue_tail_ = &wait;
+  // Behind the last one that may go first. Without priorities that is the tail, give or take the difference
+  // between two workers' clocks.
+  QueueWait* before = queue_tail_;
+  for (; before != nullptr && wait.rank_ < before->rank_; before = before->prev_) {
+    if (before->wanted_ == wait.wanted_) --wait.position;
+  }
+  wait.prev_ = before;
+  wait.next_ = before != nullptr ? before->next_ : queue_head_;
+  (before != nullptr ? before->next_ : queue_head_) = &wait;
+  (wait.next_ != nullptr ? wait.next_->prev_ : queue_tail_) = &wait;
   wait.linked_ = true;
   (wait.wanted_ != nullptr ? wait.wanted_->queued : queued_here).fetch_add(1);
   queued.fetch_add(1);
@@ -178,7 +185,7 @@ bool Backend::dequeue(QueueWait& wait) {
   return true;
 }
 
-// Whoever waits longest among those whom this server can serve.
+// Whoever is first in the queue among those whom this server can serve.
 QueueWait* Backend::next_for(Server& server) {
   for (QueueWait* wait = queue_head_; wait != nullptr; wait = wait->next_) {
     if (wait->wanted_ == &server || (wait->wanted_ == nullptr && server.usable())) return wait;
@@ -186,33 +193,39 @@ QueueWait* Backend::next_for(Server& server) {
   return nullptr;
 }
 
-void Backend::dispatch(Server& server) {
-  if (queued.load() == 0 || !server.can_serve()) return;
+std::uint32_t Backend::dispatch(Server& server) {
+  std::uint32_t granted = 0;
+  if (queued.load() == 0 || !server.can_serve()) return granted;
   const std::lock_guard lock(queue_mutex_);
   while (QueueWait* wait = next_for(server)) {
-    if (!server.try_take()) return;
+    if (!server.try_take()) break;
     unlink(*wait);
     wait->granted = &server;
     policy_->on_assign(server);
+    ++granted;
     wait->worker_.post([handle = wait->waiter_] { handle.resume(); });
   }
+  return granted;
 }
 
 void Backend::dispatch_all() {
   for (Server* server : servers()) dispatch(*server);
 }
 
-void Backend::evict_queue(Server& server) {
+std::uint32_t Backend::evict_queue(Server& server) {
+  std::uint32_t evicted = 0;
   const std::lock_guard lock(queue_mutex_);
   for (QueueWait* wait = queue_head_; wait != nullptr;) {
     QueueWait* const next = wait->next_;
     if (wait->wanted_ == &server) {
       unlink(*wait);
       wait->status = IoStatus::failed;
+      ++evicted;
       wait->worker_.post([handle = wait->waiter_] { handle.resume(); });
     }
     wait = next;
   }
+  return evicted;
 }
 
 bool Backend::is_up() { return def_->servers.empty() || policy_->any_usable(); }

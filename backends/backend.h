@@ -51,12 +51,13 @@ class Backend {
   // Counts a session in and out. Limits between minconn and maxconn follow the number.
   void session_began(unsigned worker, Millis now);
   void session_ended();
-  // After a slot became free on this server, or it became usable: grants slots to those who wait.
-  void dispatch(Server& server);
+  // After a slot became free on this server, or it became usable: grants slots to those who wait; tells to
+  // how many.
+  std::uint32_t dispatch(Server& server);
   // After servers came up or limits grew.
   void dispatch_all();
-  // The server went down: those who wait for it alone choose again.
-  void evict_queue(Server& server);
+  // The server went down: those who wait for it alone choose again; tells how many they are.
+  std::uint32_t evict_queue(Server& server);
   // UP while at least one server can take traffic (or when there is no server at all: then it has nothing to
   // do).
   [[nodiscard]] bool is_up();

@@ -132,8 +132,11 @@ Task<ConnectOutcome> Connector::obtain_slot(const Demand& demand, Server*& serve
       pick.avoid = avoided_;
       server = backend_.pick(pick, &full);
       if (server != nullptr) {
-        ++server->counters(static_cast<unsigned>(worker_.index())).cum_lbconn;
-        ++backend_.counters(static_cast<unsigned>(worker_.index())).cum_lbconn;
+        // Coming back to the one that has just failed is the same choice once more.
+        if (server != last_tried_ || record_.retries == 0) {
+          ++server->counters(static_cast<unsigned>(worker_.index())).cum_lbconn;
+          ++backend_.counters(static_cast<unsigned>(worker_.index())).cum_lbconn;
+        }
         co_return ConnectOutcome{true};
       }
       if (full == nullptr && !backend_.policy().any_usable()) {
@@ -149,7 +152,8 @@ Task<ConnectOutcome> Connector::obtain_slot(const Demand& demand, Server*& serve
       co_return ConnectOutcome{false, Cause::server_abort, Phase::queue, 503};
     }
     QueueWait wait(worker_, backend_, queue_on,
-                   demand.queue_timeout > 0 ? worker_.now() + demand.queue_timeout : kNever);
+                   demand.queue_timeout > 0 ? worker_.now() + demand.queue_timeout : kNever,
+                   {demand.priority_class, worker_.now() + demand.priority_offset});
     waiting_ = &wait;
     co_await wait;
     waiting_ = nullptr;
@@ -193,6 +197,7 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
   options.send_buffer = demand.send_buffer;
   options.receive_buffer = demand.receive_buffer;
   options.fast_open = server.def().tfo;
+  options.marks = demand.marks;
   const ConnectAttempt attempt = begin_connect(to, options);
   if (attempt.fd < 0) {
     co_return ConnectOutcome{
@@ -201,7 +206,8 @@ Task<ConnectOutcome> Connector::connect(const Demand& demand, Lease& lease) {
   }
   lease.connection = std::make_unique<ServerConnection>(worker_, attempt.fd);
   lease.connection->server = &server;
-  lease.connection->is_private = names_client(*options.source);
+  lease.connection->marks = demand.marks;
+  lease.connection->is_private = names_client(*options.source) || demand.marks.any();
   server.pool_used.fetch_add(1, std::memory_order_relaxed);
   FdStream& stream = lease.connection->stream;
   if (!options.no_delay) stream.no_delay_later();
@@ -236,6 +242,13 @@ bool Connector::reuse(const Demand& demand, Lease& lease) noexcept {
   if (!lease.connection && demand.allow_reuse)
     lease.connection = server.pool(index).take(demand.reuse_min_requests);
   if (!lease.connection) return false;
+  if (lease.connection->marks != demand.marks) [[unlikely]] {
+    // 0 is what packets carry by default.
+    apply_packet_marks(lease.connection->stream.fd(),
+                       {demand.marks.mark.value_or(0), demand.marks.tos.value_or(0)});
+    lease.connection->marks = demand.marks;
+    lease.connection->is_private = true;
+  }
   lease.reused = true;
   server.pool_used.fetch_add(1, std::memory_order_relaxed);
   ++server.counters(index).reuse;
@@ -276,17 +289,13 @@ void Connector::note_outcome(Server& server, const ConnectOutcome& outcome) {
   }
 }
 
-// How many connections failed for good, or were tried once more.
+// A connection has failed for good, or the same server is tried once more.
 void Connector::count_failure(Server& server, bool for_good) noexcept {
   const auto index = static_cast<unsigned>(worker_.index());
-  if (for_good) {
-    ++backend_.counters(index).failed_conns;
-    ++server.counters(index).failed_conns;
-    return;
-  }
-  ++record_.retries;
-  ++backend_.counters(index).retries;
-  ++server.counters(index).retries;
+  auto& be = backend_.counters(index);
+  auto& srv = server.counters(index);
+  ++(for_good ? be.failed_conns : be.retries);
+  ++(for_good ? srv.failed_conns : srv.retries);
 }
 
 void Connector::count_move(Server& from) noexcept {
@@ -314,11 +323,12 @@ Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
     if (outcome.ok) co_return outcome;
     const int retries = demand.def->retry_on.conn_failure ? demand.retries : 0;
     const bool for_good = attempt >= retries || aborted_ != Cause::none;
-    count_failure(server, for_good);
     if (for_good) {
+      count_failure(server, true);
       lease.release();
       co_return outcome;
     }
+    ++record_.retries;
     if (may_move(demand, attempt + 1)) {
       // Somebody else may be there to take it; when the same server comes out again, it is given time to
       // restart.
@@ -331,6 +341,7 @@ Task<ConnectOutcome> Connector::run(const Demand& demand, Lease& lease) {
         continue;
       }
     }
+    count_failure(server, false);
     // Turn-around time before the same server is tried again (manual 4.2, retries).
     const Millis pause = demand.connect_timeout > 0 ? std::min<Millis>(1000, demand.connect_timeout) : 1000;
     Pause turn_around(worker_, worker_.now() + pause);

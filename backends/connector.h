@@ -9,6 +9,7 @@
 #include "backends/backend.h"
 #include "backends/idle_pool.h"
 #include "core/error.h"
+#include "core/socket_options.h"
 #include "core/task.h"
 #include "stats/session_record.h"
 
@@ -56,6 +57,10 @@ struct Demand {
   Millis connect_timeout = 0;  // 0: none
   Millis queue_timeout = 0;
   int retries = 3;
+  // Of rules: place in queues, packets to the server. A connection with marks serves its own session only.
+  int priority_class = 0;
+  int priority_offset = 0;  // milliseconds
+  PacketMarks marks;
 };
 
 struct ConnectOutcome {

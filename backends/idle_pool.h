@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/fd_stream.h"
+#include "core/socket_options.h"
 
 namespace evenkeel::backends {
 
@@ -22,6 +23,7 @@ struct ServerConnection {
   // A connection that may serve nobody but the session that opened it (its PROXY header or source names the
   // client).
   bool is_private = false;
+  PacketMarks marks;  // that its packets carry
 
  private:
   friend class IdlePool;

@@ -4,14 +4,15 @@
 
 namespace evenkeel::backends {
 
-QueueWait::QueueWait(Worker& worker, Backend& backend, Server* wanted, Millis until) noexcept
+QueueWait::QueueWait(Worker& worker, Backend& backend, Server* wanted, Millis until, QueueRank rank) noexcept
     : worker_(worker),
       backend_(backend),
       wanted_(wanted),
       deadline_(
           worker.timers(),
           [](void* self) noexcept { static_cast<QueueWait*>(self)->give_up(IoStatus::timeout); }, this),
-      until_(until) {}
+      until_(until),
+      rank_(rank) {}
 
 QueueWait::~QueueWait() = default;
 

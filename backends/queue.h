@@ -1,6 +1,7 @@
 // Sessions that wait for a free slot: on one server (persistence) or on any server of a backend.
 #pragma once
 
+#include <compare>
 #include <coroutine>
 #include <cstdint>
 
@@ -13,6 +14,13 @@ namespace evenkeel::backends {
 class Backend;
 class Server;
 
+// Who is served first: the lower class, then the earlier time (manual 4.2, http-request set-priority-class).
+struct QueueRank {
+  std::int32_t priority_class = 0;
+  Millis time = 0;  // of joining the queue, moved by the priority offset
+  auto operator<=>(const QueueRank&) const = default;
+};
+
 // One waiting session; lives in the frame of the coroutine that awaits it:
 //   QueueWait wait(worker, backend, server_or_null, deadline_at);
 //   co_await wait;
@@ -20,7 +28,7 @@ class Server;
 class QueueWait {
  public:
   // wanted: the only server that will do, or null for any. until: kNever for no limit.
-  QueueWait(Worker& worker, Backend& backend, Server* wanted, Millis until) noexcept;
+  QueueWait(Worker& worker, Backend& backend, Server* wanted, Millis until, QueueRank rank = {}) noexcept;
   QueueWait(const QueueWait&) = delete;
   QueueWait& operator=(const QueueWait&) = delete;
   ~QueueWait();
@@ -43,6 +51,7 @@ class QueueWait {
   Server* wanted_;
   Deadline deadline_;
   Millis until_;
+  QueueRank rank_;
   std::coroutine_handle<> waiter_;
   QueueWait* prev_ = nullptr;
   QueueWait* next_ = nullptr;

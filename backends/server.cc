@@ -94,7 +94,7 @@ void Server::follow_load() {
 }
 
 void Server::refresh() {
-  if (recompute()) backend_.dispatch(*this);
+  if (recompute()) requeued.store(backend_.dispatch(*this));
 }
 
 // True: it has come into use. One thread at a time, else a result that is out of date could be stored last.
@@ -144,9 +144,10 @@ bool Server::change_admin(std::uint32_t add, std::uint32_t remove) {
     if (!is_out) down_time += now - last_change;
     last_change = now;
   }
+  requeued.store(0);
   refresh();
   if (is_out && !was_out) {
-    backend_.evict_queue(*this);
+    requeued.store(backend_.evict_queue(*this));
     if (def_->on_marked_down_shutdown && backend_.kill_sessions)
       backend_.kill_sessions(*this, Cause::killed_down);
   }
@@ -169,6 +170,7 @@ void Server::set_running(bool up, Millis now) {
   if (!up)
     ++totals.at(static_cast<unsigned>(Worker::current() != nullptr ? Worker::current()->index() : 0))
           .down_transitions;
+  requeued.store(0);
   refresh();
   if (up) {
     if (def_->on_marked_up_shutdown_backup && !backup && backend_.kill_sessions) {
@@ -177,7 +179,7 @@ void Server::set_running(bool up, Millis now) {
       }
     }
   } else {
-    backend_.evict_queue(*this);
+    requeued.store(backend_.evict_queue(*this));
     if (def_->on_marked_down_shutdown && backend_.kill_sessions)
       backend_.kill_sessions(*this, Cause::killed_down);
   }

@@ -108,6 +108,9 @@ class Server : public balance::Member {
   std::atomic<std::uint32_t> minconn_setting;
   std::atomic<std::uint32_t> current_sessions{0};
   std::atomic<std::uint32_t> pool_used{0};  // connections in use
+  // Sessions that the last change of side moved: out of its queue when it went, out of the backend's when it
+  // came.
+  std::atomic<std::uint32_t> requeued{0};
   std::atomic<bool> checks_enabled;
   std::atomic<bool> agent_enabled;
   stats::EntityCounters totals;

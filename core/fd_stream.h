@@ -42,6 +42,7 @@ class FdStream final : public Stream {
   int release() noexcept;
   // The worker on whose loop it lives.
   [[nodiscard]] Worker& worker() const noexcept { return worker_; }
+  [[nodiscard]] IoStatus cancelled() const noexcept override { return cancelled_; }
   void exhausted_read() noexcept override { may_read_ = false; }
   void exhausted_write() noexcept override { may_write_ = false; }
   // Bytes are likely to be there: the next read asks the kernel before it waits.

@@ -5,6 +5,9 @@ namespace {
 
 // Four full buffers in a row make a flow big enough for splice(2).
 constexpr int kFullReads = 4;
+// So many reads in a row without a wait, and it is somebody else's turn: one loopback transfer must not keep
+// the worker to itself.
+constexpr int kTurn = 16;
 
 struct State {
   Worker& worker;
@@ -81,9 +84,34 @@ Task<bool> forward_spliced(State& s, RelaySide& from, RelaySide& to, bool to_ser
   co_return true;
 }
 
-Task<void> pump(State& s, RelaySide& from, RelaySide& to, bool to_server, Event& done) {
+// False: the relay is over.
+Task<bool> pass_gate(State& s, RelaySide& from, RelaySide& to, RelayGate& gate, Buffer& buffer) {
+  const RelayGate::Decision decision = co_await gate.open(buffer);
+  if (decision == RelayGate::Decision::break_) {
+    s.break_with(IoStatus::ok, IoStatus::ok);
+    co_return false;
+  }
+  if (buffer.held()) {
+    const bool sent = co_await forward(s, from, to, buffer.view(), false);
+    buffer.release();
+    if (!sent) co_return false;
+  }
+  if (decision == RelayGate::Decision::end) s.break_with(IoStatus::ok, IoStatus::ok);
+  co_return decision == RelayGate::Decision::pass;
+}
+
+Task<void> pump(State& s, RelaySide& from, RelaySide& to, bool to_server, Event& done,
+                RelayGate* gate = nullptr) {
   Buffer buffer(s.worker.buffers());
   int full_reads = 0;
+  int turns = 0;
+  if (gate != nullptr) {
+    const bool open = co_await pass_gate(s, from, to, *gate, buffer);
+    if (!open) {
+      done.set();
+      co_return;
+    }
+  }
   bool can_splice = s.options.splice && from.stream->raw_fd() >= 0 && to.stream->raw_fd() >= 0;
   while (!s.broken) {
     s.touch(from);
@@ -109,7 +137,13 @@ Task<void> pump(State& s, RelaySide& from, RelaySide& to, bool to_server, Event&
     const bool ok = co_await forward(s, from, to, {buffer.space().data(), in.bytes}, to_server);
     if (!ok) break;
     full_reads = in.bytes == buffer.capacity() ? full_reads + 1 : 0;
-    if (full_reads == 0) buffer.release();  // the socket is empty: wait without a buffer
+    if (full_reads == 0) {
+      buffer.release();  // the socket is empty: wait without a buffer
+      turns = 0;
+    } else if (++turns == kTurn) {
+      turns = 0;
+      co_await s.worker.yield();
+    }
     if (can_splice && full_reads >= kFullReads) {
       full_reads = 0;
       buffer.release();
@@ -142,10 +176,10 @@ Task<IoResult> write_all(Worker& worker, Stream& stream, std::string_view bytes,
 }
 
 Task<void> relay(Worker& worker, RelaySide a, RelaySide b, RelayOptions options, RelayResult& result,
-                 RelayObserver* observer) {
+                 RelayObserver* observer, RelayGate* gate) {
   State state{worker, a, b, options, result, observer, 0, false, {}, {}};
   spawn(pump(state, state.client, state.server, true, state.upstream_done));
-  co_await pump(state, state.server, state.client, false, state.downstream_done);
+  co_await pump(state, state.server, state.client, false, state.downstream_done, gate);
   co_await state.upstream_done;
   a.deadline->clear();
   b.deadline->clear();

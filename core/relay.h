@@ -41,10 +41,22 @@ struct RelayObserver {
   virtual void moved(bool to_server, std::uint64_t bytes) noexcept = 0;
 };
 
+// Looks at what side b says first, before any of it goes to side a.
+struct RelayGate {
+  enum class Decision : std::uint8_t {
+    pass,   // what is held goes on, and all that follows
+    end,    // what is held goes on, then both sides are done
+    break_  // nothing goes on
+  };
+  virtual ~RelayGate() = default;
+  // Reads from side b into `held` until it has decided.
+  virtual Task<Decision> open(Buffer& held) = 0;
+};
+
 // a: the client's side, b: the server's. Both streams stay open (though perhaps shut down for writing); the
 // caller closes them. Deadlines are cleared at the end.
 Task<void> relay(Worker& worker, RelaySide a, RelaySide b, RelayOptions options, RelayResult& result,
-                 RelayObserver* observer = nullptr);
+                 RelayObserver* observer = nullptr, RelayGate* gate = nullptr);
 
 // Writes all of `bytes`, moving the deadline at every step (timeout 0: no deadline).
 Task<IoResult> write_all(Worker& worker, Stream& stream, std::string_view bytes, Deadline* deadline,

@@ -69,6 +69,14 @@ void apply_keep_alive(int fd, const KeepAliveDef& def) noexcept {
   if (def.interval_s > 0) set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, def.interval_s);
 }
 
+void apply_packet_marks(int fd, const PacketMarks& marks) noexcept {
+  if (marks.mark) ::setsockopt(fd, SOL_SOCKET, SO_MARK, &*marks.mark, sizeof(std::uint32_t));
+  if (!marks.tos) return;
+  // An IPv6 socket may carry IPv4 traffic; an IPv4 one refuses the second in silence.
+  set_int(fd, IPPROTO_IP, IP_TOS, *marks.tos);
+  set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, *marks.tos);
+}
+
 void reset_on_close(int fd) noexcept {
   const linger hard{1, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
@@ -95,6 +103,7 @@ ConnectAttempt begin_connect(const Address& to, const ConnectOptions& options) n
     if (options.fast_open) set_int(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
     apply_keep_alive(fd, options.keep_alive);
   }
+  if (options.marks.any()) apply_packet_marks(fd, options.marks);
   if (options.send_buffer > 0) set_int(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer);
   if (options.receive_buffer > 0) set_int(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer);
   if (options.source != nullptr && options.source->is_set() &&

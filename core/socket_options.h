@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/address.h"
@@ -32,8 +33,19 @@ struct SourceDef {
   }
 };
 
+// What rules set on the packets of a connection: the netfilter mark (needs CAP_NET_ADMIN) and the TOS byte.
+struct PacketMarks {
+  std::optional<std::uint32_t> mark;
+  std::optional<int> tos;
+  [[nodiscard]] bool any() const noexcept { return mark || tos; }
+  bool operator==(const PacketMarks&) const = default;
+};
+// What the system refuses is left as it is.
+void apply_packet_marks(int fd, const PacketMarks& marks) noexcept;
+
 struct ConnectOptions {
   KeepAliveDef keep_alive;
+  PacketMarks marks;
   const SourceDef* source = nullptr;
   const Address* client = nullptr;  // for SourceDef::Use::client and client_ip
   std::uint32_t user_timeout_ms = 0;

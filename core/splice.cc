@@ -13,6 +13,7 @@ namespace evenkeel {
 namespace {
 
 constexpr std::size_t kPipeSize = 256 * 1024;
+constexpr int kTurn = 16;                // rounds without a wait before others get their turn
 constexpr std::size_t kThin = 8 * 1024;  // below this, a copy beats two more system calls
 
 std::atomic<std::uint32_t> pipe_limit{0};
@@ -140,7 +141,12 @@ Task<SpliceResult> splice_stream(Worker& worker, Stream& from, Stream& to, std::
     co_return result;
   }
   int thin_rounds = 0;
+  int rounds = 0;
   while (result.bytes < limit) {
+    // These calls go past the streams, which would have told.
+    result.read_status = from.cancelled();
+    result.write_status = to.cancelled();
+    if (result.read_status != IoStatus::ok || result.write_status != IoStatus::ok) break;
     std::size_t moved = 0;
     int error = 0;
     const std::size_t want =
@@ -154,6 +160,7 @@ Task<SpliceResult> splice_stream(Worker& worker, Stream& from, Stream& to, std::
         result.read_status = ready.status;
         break;
       }
+      rounds = 0;
       continue;
     }
     if (move == Move::ended) result.read_status = IoStatus::eof;
@@ -170,6 +177,10 @@ Task<SpliceResult> splice_stream(Worker& worker, Stream& from, Stream& to, std::
     if (thin_rounds == 4) {
       result.thin = true;
       break;
+    }
+    if (++rounds == kTurn) {
+      rounds = 0;
+      co_await worker.yield();
     }
   }
   co_return result;

@@ -71,6 +71,8 @@ class Stream {
   virtual void reset_on_close() noexcept = 0;
   // The descriptor when the bytes on it are the bytes of the stream (splice, TCP_INFO); else -1.
   [[nodiscard]] virtual int raw_fd() const noexcept { return -1; }
+  // What cancel() was given; ok as long as nobody called it. For callers that use raw_fd().
+  [[nodiscard]] virtual IoStatus cancelled() const noexcept { return IoStatus::ok; }
   // For callers that used raw_fd() themselves and met EAGAIN: the next readable() or writable() really waits.
   virtual void exhausted_read() noexcept {}
   virtual void exhausted_write() noexcept {}

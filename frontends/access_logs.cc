@@ -172,9 +172,9 @@ void AccessLogs::send(ClientConnection& client, stats::SessionRecord& record,
     if (record.server.empty()) record.server = server->name;
   }
   const FrontendDef& frontend = client.frontend.def();
-  if (frontend.rules &&
-      !(frontend.rules->request_captures.empty() && frontend.rules->response_captures.empty()))
-    client.rules().show_captures(record);
+  const bool slots = frontend.rules &&
+                     !(frontend.rules->request_captures.empty() && frontend.rules->response_captures.empty());
+  if (slots || !frontend.captured_cookie.name.empty()) client.rules().show_captures(record);
   stats::LogSender& sender = *senders_[client.context.index()];
   if (frontend.log_format) {
     const std::optional<int> level = stats::log_level_of(frontend.log.access, record);

@@ -108,10 +108,15 @@ Task<bool> receive_proxy_header(ClientConnection& client) {
 
 }  // namespace
 
-void discard_unread(const FdStream& stream) noexcept {
+std::size_t discard_unread(const FdStream& stream) noexcept {
   constexpr std::size_t kStep = 65536;
-  for (int i = 0; i < 16 && ::recv(stream.fd(), nullptr, kStep, MSG_TRUNC | MSG_DONTWAIT) > 0; ++i) {
+  std::size_t total = 0;
+  for (int i = 0; i < 16; ++i) {
+    const ssize_t n = ::recv(stream.fd(), nullptr, kStep, MSG_TRUNC | MSG_DONTWAIT);
+    if (n <= 0) break;
+    total += static_cast<std::size_t>(n);
   }
+  return total;
 }
 
 ClientConnection::ClientConnection(WorkerContext& c, Listener& l, int fd)

@@ -32,6 +32,8 @@ struct ClientConnection {
 
   // What rules see; made at its first use, since most frontends have none.
   RuleContext& rules();
+  // Null: no rule has run.
+  [[nodiscard]] RuleContext* rules_if_any() noexcept { return rules_.get(); }
 
   // A rule has said that a PROXY header comes first.
   [[nodiscard]] bool expects_proxy() const noexcept;
@@ -46,8 +48,8 @@ struct ClientConnection {
 };
 
 // Throws away what has come and will not be read: bytes left behind would turn our close into a reset, which
-// can overtake the answer that the client is to read.
-void discard_unread(const FdStream& stream) noexcept;
+// can overtake the answer that the client is to read. Tells how many they were.
+std::size_t discard_unread(const FdStream& stream) noexcept;
 
 // Serves one accepted connection to its end; takes the descriptor. The place that admit() took is given back.
 // peer: read before the first suspension only, so that the frame of an idle connection holds it once.

@@ -1,8 +1,5 @@
 #include "frontends/connection_rules.h"
 
-#include <netinet/in.h>
-#include <netinet/ip.h>
-
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 
@@ -12,12 +9,6 @@ namespace {
 using rules::RuleSet;
 using rules::Verdict;
 
-// Options that rules set on the client's socket.
-void apply_marks(ClientConnection& client, const RuleContext& ctx) noexcept {
-  if (ctx.mark) ::setsockopt(client.stream.fd(), SOL_SOCKET, SO_MARK, &*ctx.mark, sizeof(int));
-  if (ctx.tos) ::setsockopt(client.stream.fd(), IPPROTO_IP, IP_TOS, &*ctx.tos, sizeof(int));
-}
-
 // True: go on. Rules may have changed the addresses.
 bool run_now(ClientConnection& client, const RuleSet& set) {
   RuleContext& ctx = client.rules();
@@ -25,7 +16,7 @@ bool run_now(ClientConnection& client, const RuleSet& set) {
   const Verdict verdict = set.run(ctx);
   client.peer = ctx.src;
   client.set_local(ctx.dst);
-  apply_marks(client, ctx);
+  ctx.mark_client();
   if (verdict == Verdict::silent_drop) drop_silently(client.stream.fd());
   return verdict == Verdict::proceed || verdict == Verdict::allow || verdict == Verdict::wait;
 }
@@ -96,7 +87,7 @@ Task<Inspection> inspect_client(ClientConnection& client, const stats::SessionRe
   const bool accepted = co_await run_content(client, sets->tcp_request_content, sets->request_inspect_delay);
   result.refused = !accepted;
   result.http = accepted && ctx.switch_to_http;
-  apply_marks(client, ctx);
+  ctx.mark_client();
   if (!accepted || result.http || sets->use_backend.empty()) co_return result;
   Engine& engine = client.context.engine;
   const std::string_view name =
@@ -112,7 +103,41 @@ Task<bool> inspect_for_backend(ClientConnection& client, const backends::Backend
     client.rules().use_record(record);
     client.rules().begin(nullptr, 1);
   }
-  co_return co_await run_content(client, def.rules->tcp_request_content, def.rules->request_inspect_delay);
+  const bool accepted =
+      co_await run_content(client, def.rules->tcp_request_content, def.rules->request_inspect_delay);
+  client.rules().mark_client();
+  co_return accepted;
+}
+
+Task<RelayGate::Decision> ResponseGate::open(Buffer& held) {
+  RuleContext& ctx = client_.rules();
+  Worker& worker = client_.context.worker;
+  Deadline deadline(
+      worker.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
+      &server_);
+  const Millis delay = sets_.response_inspect_delay;
+  bool complete = delay <= 0;
+  if (!complete) deadline.set(worker.now() + delay);
+  std::size_t next = 0;
+  for (;;) {
+    ctx.inspect_response(held.held() ? held.view() : std::string_view(), complete);
+    verdict_ = sets_.tcp_response_content.run(ctx, next);
+    if (verdict_ == Verdict::wait && complete) {
+      ++next;  // no more to come, and still no decision: this rule does not hold
+      continue;
+    }
+    if (verdict_ != Verdict::wait) break;
+    held.reserve();
+    const IoResult in = co_await server_.read(held.space());
+    if (in.ok()) held.commit(in.bytes);
+    complete = !in.ok() || held.space().empty();
+    if (in.status == IoStatus::cancelled) co_return Decision::break_;
+  }
+  ctx.response_bytes = {};
+  ctx.in_response = false;
+  ctx.mark_client();
+  if (verdict_ == Verdict::reject || verdict_ == Verdict::silent_drop) co_return Decision::break_;
+  co_return verdict_ == Verdict::end_server ? Decision::end : Decision::pass;
 }
 
 }  // namespace evenkeel::frontends

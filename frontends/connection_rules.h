@@ -2,6 +2,7 @@
 // client says first (tcp-request content, use_backend).
 #pragma once
 
+#include "core/relay.h"
 #include "frontends/client_session.h"
 #include "rules/rule_sets.h"
 
@@ -24,5 +25,22 @@ Task<Inspection> inspect_client(ClientConnection& client, const stats::SessionRe
 // The backend's own content rules, on the same bytes.
 Task<bool> inspect_for_backend(ClientConnection& client, const backends::BackendDef& def,
                                const stats::SessionRecord& record);
+
+// tcp-response content in mode tcp, as a gate of the relay: reads what the server says first until the rules
+// have decided or inspect-delay is over.
+class ResponseGate final : public RelayGate {
+ public:
+  ResponseGate(ClientConnection& client, FdStream& server, const rules::RuleSets& sets)
+      : client_(client), server_(server), sets_(sets) {}
+  Task<Decision> open(Buffer& held) override;
+  // What made it break; proceed: nothing.
+  [[nodiscard]] rules::Verdict verdict() const noexcept { return verdict_; }
+
+ private:
+  ClientConnection& client_;
+  FdStream& server_;
+  const rules::RuleSets& sets_;
+  rules::Verdict verdict_ = rules::Verdict::proceed;
+};
 
 }  // namespace evenkeel::frontends

@@ -1,6 +1,7 @@
 // The definition of a frontend: where it listens, whom it lets in, where it sends them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -28,6 +29,12 @@ struct BindDef {
   bool expose_fd_listeners = false;
 };
 
+// `capture cookie`: what its name begins with, and how many bytes of "name=value" are kept.
+struct CookieCapture {
+  std::string name;  // empty: none
+  std::size_t length = 0;
+};
+
 struct FrontendDef : backends::ProxyDef {
   std::vector<BindDef> binds;
   std::string default_backend;
@@ -35,6 +42,7 @@ struct FrontendDef : backends::ProxyDef {
   std::uint32_t rate_limit_sessions = 0;  // per second; 0: none
   int backlog = 0;
   std::string monitor_uri;
+  CookieCapture captured_cookie;
   bool ignore_probes = false;  // option http-ignore-probes
   bool accept_unsafe_request = false;
   bool idle_close_on_response = false;  // option idle-close-on-response: a soft stop lets idle ones be

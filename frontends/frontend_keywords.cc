@@ -52,6 +52,14 @@ void monitor_uri(FrontendDraft& draft, Args& args) {
   draft.proxy->places["monitor-uri"] = args.statement().location();
 }
 
+void capture_cookie(FrontendDraft& draft, Args& args) {
+  const auto name = args.required("the name of a cookie");
+  if (!name || !args.expect_word("len")) return;
+  // HAProxy cuts at tune.http.cookielen without a word; what is asked for is what one gets here.
+  const auto length = args.integer(1, 65535);
+  if (length) draft.def.captured_cookie = {std::string(*name), static_cast<std::size_t>(*length)};
+}
+
 // No configuration of ours speaks HTTP/2 in clear text, so no connection is ever upgraded: the wish is
 // granted.
 void disable_h2_upgrade(FrontendDraft&, Args&) {}
@@ -62,6 +70,7 @@ constexpr unsigned kFront = conf::kFrontendsAndDefaults;
 
 constexpr std::array kKeywords = {
     Keyword<FrontendDraft>{"bind", conf::kFrontends, false, bind},
+    Keyword<FrontendDraft>{"capture cookie", conf::kFrontends, false, capture_cookie},
     Keyword<FrontendDraft>{"default_backend", kFront, false, default_backend},
     Keyword<FrontendDraft>{"maxconn", kFront, false, maxconn},
     Keyword<FrontendDraft>{"backlog", kFront, false, backlog},

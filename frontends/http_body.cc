@@ -1,6 +1,7 @@
 // Bodies: streamed both ways at once, framed anew, spliced when they are big.
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "core/relay.h"
 #include "frontends/access_logs.h"
@@ -24,6 +25,48 @@ void drop_written(std::span<iovec>& parts, std::size_t written) noexcept {
   if (parts.empty()) return;
   parts.front().iov_base = static_cast<char*>(parts.front().iov_base) + written;
   parts.front().iov_len -= written;
+}
+
+// Chunks that go out in one write, framed anew or, for HTTP/1.0, without frames.
+class ChunkBatch {
+ public:
+  explicit ChunkBatch(bool framed) noexcept : framed_(framed) {}
+  [[nodiscard]] bool full() const noexcept { return chunks_ == kMost; }
+  [[nodiscard]] std::span<iovec> parts() noexcept { return std::span(parts_).first(count_); }
+  void add(std::string_view bytes) noexcept { parts_[count_++] = part(bytes); }
+  void add_chunk(std::span<const char> data) noexcept {
+    http::ChunkHeader& header = headers_[chunks_++].emplace(data.size());
+    if (framed_) add(header.text());
+    add({data.data(), data.size()});
+    if (framed_) add(http::kChunkEnd);
+  }
+
+ private:
+  static constexpr std::size_t kMost = 16;
+  bool framed_;
+  std::size_t chunks_ = 0;
+  std::size_t count_ = 0;
+  std::array<std::optional<http::ChunkHeader>, kMost> headers_;
+  std::array<iovec, (3 * kMost) + 2> parts_;  // beside the chunks, a head and a tail
+};
+
+struct Gathered {
+  http::ChunkDecoder::Kind kind = http::ChunkDecoder::Kind::data;  // data: the batch is full
+  std::size_t used = 0;
+};
+
+// Chunks off the front of `bytes`, as many as a batch takes.
+Gathered gather(http::ChunkDecoder& decoder, std::span<char> bytes, ChunkBatch& batch) {
+  Gathered got;
+  while (!batch.full()) {
+    const http::ChunkDecoder::Step step = decoder.next(bytes.subspan(got.used));
+    got.kind = step.kind;
+    if (step.kind == http::ChunkDecoder::Kind::bad) break;
+    got.used += step.consumed;
+    if (step.kind != http::ChunkDecoder::Kind::data) break;
+    batch.add_chunk(step.data);
+  }
+  return got;
 }
 
 // A trailer section with its empty line.
@@ -72,33 +115,35 @@ Task<bool> HttpConnection::forward_request_chunks() {
   Buffer& in = client_.in;
   request_chunks_.keep_trailers(&request_trailers_);
   while (!in.empty()) {
-    const http::ChunkDecoder::Step step = request_chunks_.next(in.bytes());
-    record_.bytes_in += step.consumed;
-    if (step.kind == http::ChunkDecoder::Kind::bad) {
+    ChunkBatch batch(true);
+    const Gathered got = gather(request_chunks_, in.bytes(), batch);
+    record_.bytes_in += got.used;
+    if (got.kind == http::ChunkDecoder::Kind::bad) {
       request_body_failed_ = true;
       fail(Cause::denied, Phase::data);
       co_return false;
     }
-    if (step.kind == http::ChunkDecoder::Kind::need_more) {
-      in.consume(step.consumed);
-      break;
+    const bool ended = got.kind == http::ChunkDecoder::Kind::end;
+    std::string tail;
+    if (ended) {
+      tail = http::kLastChunkLine;
+      append_fields(request_trailers_, tail);
+      batch.add(tail);
     }
-    if (step.kind == http::ChunkDecoder::Kind::data) {
-      const http::ChunkHeader header(step.data.size());
-      std::array<iovec, 3> parts{part(header.text()), iovec{step.data.data(), step.data.size()},
-                                 part(http::kChunkEnd)};
-      const bool ok = co_await write_server(parts);
-      in.consume(step.consumed);
-      if (!ok) co_return false;
-      continue;
-    }
-    std::string tail(http::kLastChunkLine);
-    append_fields(request_trailers_, tail);
-    in.consume(step.consumed);
-    request_body_done_ = true;
-    co_return co_await write_server(tail);
+    const bool ok = co_await write_server(batch.parts());
+    in.consume(got.used);
+    request_body_done_ = ended;
+    if (!ok || ended) co_return ok;
+    if (got.kind == http::ChunkDecoder::Kind::need_more) break;
   }
   co_return true;
+}
+
+Task<void> HttpConnection::stop_body_pump() {
+  if (!body_pump_running_) co_return;
+  client_.stream.interrupt(IoStatus::cancelled);
+  server_stream().cancel(IoStatus::cancelled);
+  co_await body_pump_done_;
 }
 
 // Runs beside the reading of the response. A server that stops listening is no failure: its answer tells.
@@ -116,7 +161,7 @@ Task<void> HttpConnection::pump_request_body() {
       fail(Cause::denied, Phase::data);
       break;
     }
-    if (def_->timeouts.client > 0) client_deadline_.set(worker().now() + def_->timeouts.client);
+    if (client_timeout_ > 0) client_deadline_.set(worker().now() + client_timeout_);
     const IoResult read = co_await client_.stream.read(in.space());
     client_deadline_.clear();
     if (!read.ok()) {
@@ -138,7 +183,7 @@ Task<void> HttpConnection::pump_request_body() {
 
 Task<bool> HttpConnection::write_client(std::string_view bytes) {
   const IoResult sent =
-      co_await write_all(worker(), client_.stream, bytes, &client_deadline_, def_->timeouts.client);
+      co_await write_all(worker(), client_.stream, bytes, &client_deadline_, client_timeout_);
   record_.bytes_out += sent.bytes;
   if (!body_pump_running_) client_deadline_.clear();
   if (!sent.ok()) {
@@ -150,7 +195,7 @@ Task<bool> HttpConnection::write_client(std::string_view bytes) {
 Task<bool> HttpConnection::write_client(std::span<iovec> parts, bool last) {
   drop_written(parts, 0);
   while (!parts.empty()) {
-    if (def_->timeouts.client > 0) client_deadline_.set(worker().now() + def_->timeouts.client);
+    if (client_timeout_ > 0) client_deadline_.set(worker().now() + client_timeout_);
     const IoResult sent = co_await client_.stream.write(std::span<const iovec>(parts), last);
     if (!sent.ok()) {
       fail(sent.status == IoStatus::timeout ? Cause::client_timeout : Cause::client_abort, Phase::data);
@@ -196,7 +241,7 @@ Task<bool> HttpConnection::forward_length(std::string_view& pending, std::uint64
     if (left == 0) co_return true;
     if (left >= kSpliceFrom && reply_.empty() && !client_.context.engine.config().global.no_splice) {
       reply_.release();
-      SpliceTimes times{&server_deadline_, server_timeout_, &client_deadline_, def_->timeouts.client};
+      SpliceTimes times{&server_deadline_, server_timeout_, &client_deadline_, client_timeout_};
       const SpliceResult r = co_await splice_stream(worker(), server_stream(), client_.stream, left, times);
       left -= r.bytes;
       record_.bytes_out += r.bytes;
@@ -225,33 +270,27 @@ Task<bool> HttpConnection::forward_chunked(std::string_view& pending) {
   response_chunks_.keep_trailers(&trailers);
   for (;;) {
     while (!reply_.empty() || !pending.empty()) {
-      const http::ChunkDecoder::Step step =
-          reply_.held() ? response_chunks_.next(reply_.bytes()) : http::ChunkDecoder::Step{};
-      if (step.kind == http::ChunkDecoder::Kind::bad) {
+      ChunkBatch batch(!unchunk);
+      batch.add(pending);
+      const Gathered got =
+          gather(response_chunks_, reply_.held() ? reply_.bytes() : std::span<char>(), batch);
+      if (got.kind == http::ChunkDecoder::Kind::bad) {
         fail(Cause::server_abort, Phase::data);
         co_return false;
       }
+      const bool ended = got.kind == http::ChunkDecoder::Kind::end;
       std::string tail;
-      std::array<iovec, 4> parts{part(pending)};
-      const http::ChunkHeader header(step.data.empty() ? 1 : step.data.size());
-      if (step.kind == http::ChunkDecoder::Kind::data) {
-        if (!unchunk) parts[1] = part(header.text());
-        parts[2] = {step.data.data(), step.data.size()};
-        if (!unchunk) parts[3] = part(http::kChunkEnd);
-      } else if (step.kind == http::ChunkDecoder::Kind::end && !unchunk) {
-        if (!trailers.empty()) {
-          tail = http::kLastChunkLine;
-          append_fields(trailers, tail);
-        }
-        parts[1] = part(tail.empty() ? http::kLastChunk : std::string_view(tail));
+      if (ended && !unchunk) {
+        tail = trailers.empty() ? http::kLastChunk : http::kLastChunkLine;
+        if (!trailers.empty()) append_fields(trailers, tail);
+        batch.add(tail);
       }
-      const bool end = step.kind == http::ChunkDecoder::Kind::end;
-      const bool ok = co_await write_client(parts, end && closes_after());
+      const bool ok = co_await write_client(batch.parts(), ended && closes_after());
       if (!ok) co_return false;
       pending = {};
-      if (step.consumed > 0) reply_.consume(step.consumed);
-      if (end) co_return true;
-      if (step.kind == http::ChunkDecoder::Kind::need_more) break;
+      if (got.used > 0) reply_.consume(got.used);
+      if (ended) co_return true;
+      if (got.kind == http::ChunkDecoder::Kind::need_more) break;
     }
     const IoStatus status = co_await fill_response();
     if (status != IoStatus::ok) {

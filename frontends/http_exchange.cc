@@ -1,5 +1,7 @@
 // The server's part of a request: reaching it, sending the request, reading the head of the response, trying
 // again.
+#include <poll.h>
+
 #include <algorithm>
 
 #include "core/relay.h"
@@ -39,17 +41,18 @@ bool is_idempotent(http::Method method) noexcept {
 void HttpConnection::watch_client() {
   if (!def_->abort_on_close && !target_def_->abort_on_close) return;
   if (!request_body_done_ || client_.in.size() > request_head_length_) return;
-  client_.stream.watch_idle(
-      [](void* self) noexcept {
-        auto& session = *static_cast<HttpConnection*>(self);
-        char byte = 0;
-        if (::recv(session.client_.stream.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
-          return;  // pipelining
-        session.client_left_ = true;
-        if (session.connector_) session.connector_->abort(Cause::client_abort);
-        if (session.lease_.connection) session.lease_.connection->stream.cancel(IoStatus::cancelled);
-      },
-      this);
+  client_.stream.watch_idle([](void* self) noexcept { static_cast<HttpConnection*>(self)->client_moved(); },
+                            this);
+}
+
+// The client has closed, or has sent something: its body, or a pipelined request behind which its end may
+// come.
+void HttpConnection::client_moved() noexcept {
+  pollfd state{client_.stream.fd(), POLLRDHUP, 0};
+  if (::poll(&state, 1, 0) == 0) return watch_client();
+  client_left_ = true;
+  if (connector_) connector_->abort(Cause::client_abort);
+  if (lease_.connection) lease_.connection->stream.cancel(IoStatus::cancelled);
 }
 
 void HttpConnection::unwatch_client() { client_.stream.unwatch_idle(); }
@@ -89,6 +92,20 @@ void HttpConnection::describe_balancing(balance::PickContext& pick) {
   }
 }
 
+namespace {
+
+// What rules have said about the way to the server.
+void obey_rules(backends::Demand& demand, const RuleContext& ctx) {
+  demand.connect_timeout = ctx.timeout_connect_ms.value_or(demand.connect_timeout);
+  demand.queue_timeout = ctx.timeout_queue_ms.value_or(demand.queue_timeout);
+  demand.retries = ctx.retries.value_or(demand.retries);
+  demand.priority_class = ctx.priority_class.value_or(0);
+  demand.priority_offset = ctx.priority_offset.value_or(0);
+  demand.marks = ctx.server_marks();
+}
+
+}  // namespace
+
 backends::Demand HttpConnection::make_demand() {
   using backends::Reuse;
   backends::Demand demand;
@@ -111,6 +128,7 @@ backends::Demand HttpConnection::make_demand() {
   demand.connect_timeout = t.connect;
   demand.queue_timeout = t.queue > 0 ? t.queue : t.connect;
   demand.retries = target_def_->retries;
+  if (rules_begun_) frontends::obey_rules(demand, client_.rules());
   demand.may_redirect = request_.method == http::Method::get || request_.method == http::Method::head;
   demand.own = carry_.own ? &carry_.own->pool : nullptr;
   const Reuse reuse = target_def_->reuse;
@@ -311,6 +329,8 @@ void HttpConnection::note_response(IoStatus status) {
 Task<Next> HttpConnection::attempt(bool& again) {
   const Next connected = co_await connect_server();
   if (connected != Next::proceed) co_return connected;
+  const Next inspected = co_await inspect_response(true);
+  if (inspected != Next::proceed) co_return inspected;
   const bool sent = co_await send_request_head();
   IoStatus status = IoStatus::reset;
   if (sent || !lease_.reused) {
@@ -349,11 +369,7 @@ Task<Next> HttpConnection::attempt(bool& again) {
     co_return Next::proceed;
   }
   if (complete) co_return Next::proceed;
-  if (body_pump_running_) {
-    client_.stream.interrupt(IoStatus::cancelled);
-    server_stream().cancel(IoStatus::cancelled);
-    co_await body_pump_done_;
-  }
+  co_await stop_body_pump();
   co_return co_await response_failed(status);
 }
 
@@ -367,6 +383,7 @@ Task<Next> HttpConnection::exchange() {
   }
   connector_->forget_failures();
   replays_left_ = target_def_->retries;
+  if (rules_begun_) replays_left_ = client_.rules().retries.value_or(replays_left_);
   for (;;) {
     bool again = false;
     const Next next = co_await attempt(again);

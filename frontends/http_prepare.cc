@@ -140,12 +140,6 @@ void HttpConnection::skip_body(std::size_t size) {
 }
 
 void HttpConnection::prepare_request() {
-  if (rules_begun_) {
-    const RuleContext& ctx = client_.rules();
-    if (ctx.timeout_server_ms) server_timeout_ = *ctx.timeout_server_ms;
-    if (ctx.timeout_tunnel_ms) tunnel_timeout_ = *ctx.timeout_tunnel_ms;
-    record_.level = ctx.log_level;
-  }
   read_cookies();
   add_forwarded_headers();
   if (def_->unique_id && !def_->unique_id_header.empty()) {

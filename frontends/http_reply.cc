@@ -55,7 +55,7 @@ Task<Next> HttpConnection::send_message(std::string_view message, bool may_keep)
 
 Task<Next> HttpConnection::send_bytes_and_end(std::string_view bytes, bool may_keep) {
   const IoResult sent =
-      co_await write_all(worker(), client_.stream, bytes, &client_deadline_, def_->timeouts.client);
+      co_await write_all(worker(), client_.stream, bytes, &client_deadline_, client_timeout_);
   record_.bytes_out += sent.bytes;
   if (!sent.ok()) {
     fail(sent.status == IoStatus::timeout ? Cause::client_timeout : Cause::client_abort, Phase::data);
@@ -126,6 +126,7 @@ void HttpConnection::enter_backend(backends::Backend& chosen) {
   record_.backend = target_->name();
   server_timeout_ = target_def_->timeouts.server;
   tunnel_timeout_ = target_def_->timeouts.tunnel;
+  if (rules_begun_) obey_rules();
   response_limits_.accept_unsafe = target_def_->accept_unsafe_response;
   ++target_->counters(client_.context.index()).cum_req;
   target_->session_began(client_.context.index(), worker().now());
@@ -137,18 +138,25 @@ Task<Next> HttpConnection::buffer_body() {
   if (!def_->buffer_request && !target_def_->buffer_request && !target_def_->balance.needs_body()) {
     co_return Next::proceed;
   }
+  co_return co_await gather_body(0);
+}
+
+// Reads the body until it is complete, its first `least` bytes are here (0: that is not enough), or the
+// buffer is full.
+Task<Next> HttpConnection::gather_body(std::uint64_t least) {
   if (request_framing_.expect_continue && !continue_sent_ && client_.in.size() == request_head_length_) {
     continue_sent_ = true;
     request_.headers.remove_all(http::HeaderId::expect);
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     const IoResult sent =
-        co_await write_all(worker(), client_.stream, kContinue, &client_deadline_, def_->timeouts.client);
+        co_await write_all(worker(), client_.stream, kContinue, &client_deadline_, client_timeout_);
     if (!sent.ok()) co_return Next::close;
   }
   for (;;) {
     std::size_t size = 0;
     const BodyHere here = inspect_body(size);
     if (here == BodyHere::all) co_return Next::proceed;
+    if (least > 0 && client_.in.size() - request_head_length_ >= least) co_return Next::proceed;
     const IoStatus more = here == BodyHere::bad ? IoStatus::failed : co_await read_more_body();
     if (more == IoStatus::no_resource) co_return Next::proceed;
     if (more == IoStatus::ok) continue;
@@ -164,7 +172,8 @@ Task<Next> HttpConnection::buffer_body() {
 
 // Everything between the request's head and its server: rules, pages of our own, the choice of the backend.
 Task<Next> HttpConnection::answer_locally() {
-  if (def_->rules && !def_->rules->request_captures.empty()) begin_rules().capture_request(request_.headers);
+  if ((def_->rules && !def_->rules->request_captures.empty()) || !def_->captured_cookie.name.empty())
+    begin_rules().capture_request(request_.headers);
   if (!def_->monitor_uri.empty() && path_is(request_.target(), def_->monitor_uri))
     co_return co_await answer_monitor();
   if (def_->rules) {

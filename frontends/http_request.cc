@@ -35,6 +35,7 @@ void HttpConnection::begin_request() {
   cookies_ = {};
   filters_.reset();
   client_left_ = false;
+  client_timeout_ = def_->timeouts.client;
   keep_client_ = true;
   keep_server_ = true;
 }

@@ -15,9 +15,8 @@ Task<Next> HttpConnection::run_tunnel(std::string_view head) {
   bool alive = head_sent;
   if (alive && !reply_.empty()) alive = co_await write_client(reply_.view());
   reply_.release();
-  request_.detach();  // the buffer goes; the log still wants the head
-  record_.method = request_.method_text();
-  record_.target_uri = request_.target();
+  keep_request_line();  // the buffer goes; the log still wants it
+  request_.detach();
   Buffer& in = client_.in;
   if (in.held()) in.consume(std::min(request_head_length_, in.size()));
   request_head_length_ = 0;
@@ -30,7 +29,7 @@ Task<Next> HttpConnection::run_tunnel(std::string_view head) {
   if (!alive) co_return Next::close;
   const backends::Timeouts& fe = def_->timeouts;
   const backends::Timeouts& be = target_def_->timeouts;
-  RelaySide a{&client_.stream, &client_deadline_, tunnel_timeout_ > 0 ? tunnel_timeout_ : fe.client,
+  RelaySide a{&client_.stream, &client_deadline_, tunnel_timeout_ > 0 ? tunnel_timeout_ : client_timeout_,
               fe.client_fin};
   RelaySide b{&server_stream(), &server_deadline_, tunnel_timeout_ > 0 ? tunnel_timeout_ : server_timeout_,
               be.server_fin};
@@ -93,14 +92,9 @@ Task<Next> HttpConnection::settle_response(bool complete) {
       response_framing_.kind == http::BodyKind::until_close ||
       (response_framing_.kind == http::BodyKind::chunked && request_.version_minor == 0);
   if (!complete && ends_by_close) client_.stream.reset_on_close();
-  if (body_pump_running_) {
-    // A server that has answered early still gets the rest, as long as it takes it.
-    if (!complete) {
-      client_.stream.interrupt(IoStatus::cancelled);
-      server_stream().cancel(IoStatus::cancelled);
-    }
-    co_await body_pump_done_;
-  }
+  if (!complete) co_await stop_body_pump();
+  // A server that has answered early still gets the rest, as long as it takes it.
+  if (body_pump_running_) co_await body_pump_done_;
   if (!request_body_done_) keep_client_ = keep_server_ = false;
   carry_.last_server = nullptr;
   if (complete && keep_server_ && request_body_done_ && reply_.empty()) keep_server_connection();
@@ -110,7 +104,7 @@ Task<Next> HttpConnection::settle_response(bool complete) {
 Task<Next> HttpConnection::send_response() {
   record_.at.response_done = worker().now_us();
   record_.status = response_.status;
-  if (def_->rules && !def_->rules->response_captures.empty())
+  if ((def_->rules && !def_->rules->response_captures.empty()) || !def_->captured_cookie.name.empty())
     begin_rules().capture_response(response_.headers);
   write_cookies();
   const Next ruled = co_await run_response_rules();

@@ -1,6 +1,6 @@
-// Rules of an HTTP request and its response, in the order of the manual (chapter 4, http-request): the
-// frontend's, then the backend's; for responses the other way round.
-#include <unistd.h>
+// Rules of an HTTP request, in the order of the manual (chapter 4, http-request): the frontend's, then the
+// backend's.
+#include <utility>
 
 #include "core/relay.h"
 #include "frontends/http_transaction.h"
@@ -65,8 +65,62 @@ Task<Next> HttpConnection::run_set(const RuleSet& set) {
       if (look_up_cache(ctx.cache)) co_return co_await serve_cached();
       continue;
     }
+    if (verdict == Verdict::pause || verdict == Verdict::wait_body || verdict == Verdict::hints) {
+      const Next waited = co_await linger(verdict, ctx);
+      if (waited != Next::proceed) co_return waited;
+      continue;
+    }
+    obey_rules();
     co_return co_await apply_verdict(verdict);
   }
+}
+
+// What has to happen before the next rule of the same set.
+Task<Next> HttpConnection::linger(Verdict verdict, RuleContext& ctx) {
+  if (verdict == Verdict::wait_body) co_return co_await wait_for_body(ctx);
+  if (verdict == Verdict::hints) {
+    const bool sent = co_await send_hints(ctx.early_hints);
+    co_return sent ? Next::proceed : Next::close;
+  }
+  co_await nap(ctx.pause_ms);
+  if (killed_ == Cause::none) co_return Next::proceed;
+  fail(killed_, Phase::request);
+  co_return Next::close;
+}
+
+// What rules have said about this request as a whole.
+void HttpConnection::obey_rules() noexcept {
+  const RuleContext& ctx = client_.rules();
+  if (ctx.timeout_client_ms) client_timeout_ = *ctx.timeout_client_ms;
+  if (ctx.timeout_server_ms) server_timeout_ = *ctx.timeout_server_ms;
+  if (ctx.timeout_tunnel_ms) tunnel_timeout_ = *ctx.timeout_tunnel_ms;
+  if (ctx.log_level >= 0) record_.level = ctx.log_level;
+  ctx.mark_client();
+}
+
+Task<void> HttpConnection::nap(Millis duration) {
+  Nap nap(worker(), worker().now() + duration);
+  napping_ = &nap;
+  co_await nap;
+  napping_ = nullptr;
+}
+
+// wait-for-body has a time of its own; a body that is late ends the request (408).
+Task<Next> HttpConnection::wait_for_body(const rules::EvalContext& ctx) {
+  if (request_body_done_) co_return Next::proceed;
+  const Millis due = std::exchange(request_due_, worker().now() + ctx.wait_body_ms);
+  const Next gathered = co_await gather_body(ctx.wait_body_least);
+  request_due_ = due;
+  co_return gathered;
+}
+
+// RFC 8297; HTTP/1.0 knows no interim responses.
+Task<bool> HttpConnection::send_hints(std::string& lines) {
+  std::string text = "HTTP/1.1 103 Early Hints\r\n";
+  text.append(lines).append("\r\n");
+  lines.clear();
+  if (request_.version_minor == 0) co_return true;
+  co_return co_await write_client(text);
 }
 
 Task<Next> HttpConnection::apply_verdict(Verdict verdict) {
@@ -79,6 +133,10 @@ Task<Next> HttpConnection::apply_verdict(Verdict verdict) {
     case Verdict::wait:
     case Verdict::cache_use:
     case Verdict::cache_store:
+    case Verdict::pause:
+    case Verdict::wait_body:
+    case Verdict::hints:
+    case Verdict::end_server:
       co_return Next::proceed;
     case Verdict::respond:
       ++counters.intercepted;
@@ -87,7 +145,7 @@ Task<Next> HttpConnection::apply_verdict(Verdict verdict) {
     case Verdict::tarpit: {
       const backends::Timeouts& t = target_def_ ? target_def_->timeouts : def_->timeouts;
       const Millis configured = t.tarpit > 0 ? t.tarpit : (t.connect > 0 ? t.connect : 0);
-      co_await worker().sleep(ctx.timeout_tarpit_ms.value_or(configured));
+      co_await nap(ctx.timeout_tarpit_ms.value_or(configured));
       ++counters.denied_req;
       fail(Cause::denied, Phase::tarpit);
       co_return co_await send_reply(ctx.reply);
@@ -155,7 +213,7 @@ Task<Next> HttpConnection::send_reply(const rules::Reply& reply) {
 
 Task<Next> HttpConnection::run_proxy_rules(const RuleSets& sets) {
   Next next = Next::proceed;
-  if (carry_.requests == 1) next = co_await run_set(sets.tcp_request_content);
+  next = co_await run_set(sets.tcp_request_content);
   if (next == Next::proceed) next = co_await run_set(sets.http_request);
   if (next == Next::proceed) next = co_await run_set(sets.request_lines);
   if (next == Next::proceed) next = co_await run_set(sets.redirects);
@@ -192,50 +250,6 @@ bool HttpConnection::any_holds(const std::vector<rules::Condition>& conditions) 
     if (condition.holds(ctx)) return true;
   }
   return false;
-}
-
-// The server's response meets the backend's rules, then the frontend's.
-Task<Next> HttpConnection::run_response_rules() {
-  const RuleSets* const be = target_ != nullptr ? target_def_->rules.get() : nullptr;
-  const RuleSets* const fe = def_->rules.get();
-  for (const RuleSets* sets : {be, fe == be ? nullptr : fe}) {
-    if (sets == nullptr || sets->http_response.empty()) continue;
-    RuleContext& ctx = begin_rules();
-    ctx.response = &response_;
-    ctx.in_response = true;
-    std::size_t next = 0;
-    Verdict verdict = sets->http_response.run(ctx, next);
-    while (verdict == Verdict::cache_store) {
-      begin_store(ctx.cache);
-      verdict = sets->http_response.run(ctx, next);
-    }
-    if (verdict == Verdict::proceed || verdict == Verdict::allow || verdict == Verdict::wait) continue;
-    keep_server_ = false;
-    if (verdict == Verdict::deny) {
-      const auto index = client_.context.index();
-      if (target_ != nullptr) ++target_->counters(index).denied_resp;
-      ++client_.frontend.counters(index).denied_resp;
-      fail(Cause::denied, Phase::headers);
-      if (ctx.reply.kind == rules::Reply::Kind::standard && ctx.reply.status == 403) ctx.reply.status = 502;
-      co_return co_await send_reply(ctx.reply);
-    }
-    co_return co_await apply_verdict(verdict);
-  }
-  run_after_response_rules();
-  co_return Next::proceed;
-}
-
-// http-after-response: for every response, our own included.
-void HttpConnection::run_after_response_rules() {
-  const RuleSets* const be = target_def_ ? target_def_->rules.get() : nullptr;
-  const RuleSets* const fe = def_->rules.get();
-  for (const RuleSets* sets : {be, fe == be ? nullptr : fe}) {
-    if (sets == nullptr || sets->http_after_response.empty()) continue;
-    RuleContext& ctx = begin_rules();
-    ctx.response = &response_;
-    ctx.in_response = true;
-    (void)sets->http_after_response.run(ctx);
-  }
 }
 
 }  // namespace evenkeel::frontends

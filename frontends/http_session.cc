@@ -45,6 +45,7 @@ void HttpConnection::kill(Cause why) noexcept {
   if (killed_ != Cause::none) return;
   killed_ = why;
   if (connector_) connector_->abort(why);
+  if (napping_ != nullptr) napping_->cut();
   client_.stream.cancel(IoStatus::cancelled);
   if (lease_.connection) lease_.connection->stream.cancel(IoStatus::cancelled);
 }

@@ -14,6 +14,7 @@
 
 #include "backends/connector.h"
 #include "backends/live_session.h"
+#include "core/nap.h"
 #include "frontends/client_session.h"
 #include "frontends/filters/filter_state.h"
 #include "http/chunked.h"
@@ -87,6 +88,7 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> answer_monitor();
   void enter_backend(backends::Backend& chosen);
   Task<Next> buffer_body();
+  Task<Next> gather_body(std::uint64_t least);
   Task<Next> send_bytes_and_end(std::string_view bytes, bool may_keep);
   // A complete message as `errorfile` and its like define it; without_body: the answer to HEAD.
   Task<Next> send_message(std::string_view message, bool may_keep);
@@ -104,6 +106,17 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> run_set(const rules::RuleSet& set);
   Task<Next> run_proxy_rules(const rules::RuleSets& sets);
   Task<Next> apply_verdict(rules::Verdict verdict);
+  void obey_rules() noexcept;
+  Task<void> nap(Millis duration);
+  Task<Next> linger(rules::Verdict verdict, RuleContext& ctx);
+  Task<Next> wait_for_body(const rules::EvalContext& ctx);
+  Task<bool> send_hints(std::string& lines);
+  Task<rules::Verdict> run_response_set(const rules::RuleSet& set);
+  Task<bool> gather_response(Millis duration, std::uint64_t least);
+  [[nodiscard]] bool response_is_here(std::uint64_t least);
+  Task<Next> inspect_response(bool connected);
+  Task<Next> refuse_response(rules::Verdict verdict);
+  Task<void> stop_body_pump();
   Task<Next> send_reply(const rules::Reply& reply);
   [[nodiscard]] backends::Backend* choose_backend();
   [[nodiscard]] backends::Server* choose_server();
@@ -140,6 +153,7 @@ class HttpConnection final : public backends::LiveSession {
   Task<IoStatus> read_response_head();
   Task<bool> forward_interim();
   [[nodiscard]] bool chunks_begin_badly(std::size_t head_length);
+  void client_moved() noexcept;
   [[nodiscard]] bool may_replay(IoStatus why, int status) const noexcept;
   Task<Next> response_failed(IoStatus why);
   Task<Next> connect_failed(const backends::ConnectOutcome& outcome);
@@ -247,11 +261,13 @@ class HttpConnection final : public backends::LiveSession {
   bool persist_insisted_ = false;
   bool persist_ignored_ = false;
   Millis request_due_ = 0;  // when the request, and what of its body we wait for, has to be here; 0: never
+  Millis client_timeout_ = 0;
   Millis server_timeout_ = 0;
   Millis tunnel_timeout_ = 0;
 
   Deadline client_deadline_;
   Deadline server_deadline_;
+  Nap* napping_ = nullptr;
   Cause killed_ = Cause::none;
   bool client_left_ = false;
   HttpCarry& carry_;

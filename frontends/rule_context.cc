@@ -2,12 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 
 #include "core/proxy_protocol.h"
 #include "frontends/access_logs.h"
 #include "frontends/connection_facts.h"
+#include "http/cookie.h"
 #include "http/head.h"
 #include "http/parser.h"
 
@@ -68,7 +70,13 @@ void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
   line_marks.clear();
   timeout_client_ms = timeout_server_ms = timeout_tunnel_ms = timeout_connect_ms = std::nullopt;
   timeout_queue_ms = timeout_tarpit_ms = std::nullopt;
-  mark = tos = nice = retries = priority_class = priority_offset = std::nullopt;
+  mark = server_mark = std::nullopt;
+  tos = server_tos = retries = priority_class = priority_offset = std::nullopt;
+  early_hints.clear();
+  request_cookie_.clear();
+  response_cookie_.clear();
+  response_bytes = {};
+  response_body = {};
   backend = nullptr;
   server = nullptr;
   unique_id_.clear();
@@ -89,7 +97,25 @@ void RuleContext::inspect(std::string_view bytes, bool complete) {
   not_http = parsed.is_bad();
 }
 
+void RuleContext::inspect_response(std::string_view bytes, bool complete) {
+  response_bytes = {bytes, complete};
+  in_response = true;
+  inspection_ended = complete;
+}
+
+void RuleContext::mark_client() const noexcept {
+  if (mark || tos) apply_packet_marks(client_.stream.fd(), {mark, tos});
+}
+
 namespace {
+
+// `capture cookie`: the first cookie whose name begins as configured, as "name=value".
+bool capture_cookie(const CookieCapture& def, const http::CookieSpan& cookie, std::string& out) {
+  out.assign(cookie.name).append("=").append(cookie.value);
+  const bool wanted = out.starts_with(def.name);
+  out.resize(wanted ? std::min(out.size(), def.length) : 0);
+  return wanted;
+}
 
 void capture(const std::vector<rules::CaptureDef>& defs, const http::HeaderBlock& headers,
              rules::CaptureSlots& slots) {
@@ -110,11 +136,30 @@ void show(const rules::CaptureSlots& slots, std::vector<std::string_view>& shown
 }  // namespace
 
 void RuleContext::capture_request(const http::HeaderBlock& headers) {
-  capture(client_.frontend.def().rules->request_captures, headers, request_slots_);
+  const FrontendDef& def = client_.frontend.def();
+  if (def.rules) capture(def.rules->request_captures, headers, request_slots_);
+  if (def.captured_cookie.name.empty()) return;
+  for (std::size_t i = headers.find("cookie"); i != http::HeaderBlock::npos;
+       i = headers.find("cookie", i + 1)) {
+    http::CookieReader reader(headers.value(i));
+    for (http::CookieSpan cookie; reader.next(cookie);) {
+      if (capture_cookie(def.captured_cookie, cookie, request_cookie_)) return;
+    }
+  }
 }
 
 void RuleContext::capture_response(const http::HeaderBlock& headers) {
-  capture(client_.frontend.def().rules->response_captures, headers, response_slots_);
+  const FrontendDef& def = client_.frontend.def();
+  if (def.rules) capture(def.rules->response_captures, headers, response_slots_);
+  if (def.captured_cookie.name.empty()) return;
+  for (std::size_t i = headers.find("set-cookie"); i != http::HeaderBlock::npos;
+       i = headers.find("set-cookie", i + 1)) {
+    http::CookieSpan cookie;
+    std::string_view attributes;
+    if (http::parse_set_cookie(headers.value(i), cookie, attributes) &&
+        capture_cookie(def.captured_cookie, cookie, response_cookie_))
+      return;
+  }
 }
 
 void RuleContext::show_captures(stats::SessionRecord& r) {
@@ -122,6 +167,9 @@ void RuleContext::show_captures(stats::SessionRecord& r) {
   show(response_slots_, shown_response_);
   r.request_captures = shown_request_;
   r.response_captures = shown_response_;
+  if (!r.captured) return;
+  r.request_cookie = request_cookie_;
+  r.response_cookie = response_cookie_;
 }
 
 const backends::Backend* RuleContext::backend_named(std::string_view name) const {
@@ -397,6 +445,10 @@ std::optional<std::string_view> RuleContext::text(rules::Text what) const {
       return backend == nullptr ? std::optional<std::string_view>() : backend->name();
     case Text::srv_name:
       return server == nullptr ? std::optional<std::string_view>() : server->name;
+    case Text::request_cookie:
+      return request_cookie_.empty() ? std::optional<std::string_view>() : request_cookie_;
+    case Text::response_cookie:
+      return response_cookie_.empty() ? std::optional<std::string_view>() : response_cookie_;
     case Text::so_name:
       return client_.listener.def.name;
     case Text::fc_err_str:

@@ -31,6 +31,16 @@ class RuleContext final : public rules::EvalContext {
   // request head, as HTTP. complete: no more will come before the rules have to decide.
   void inspect(std::string_view bytes, bool complete);
 
+  // The response is here: variables of the request's own scope are gone.
+  void begin_response() noexcept { request_vars_.clear(); }
+
+  // The same of the server's first bytes, which are never taken for HTTP.
+  void inspect_response(std::string_view bytes, bool complete);
+
+  // Packets to the client, as rules want them.
+  void mark_client() const noexcept;
+  [[nodiscard]] PacketMarks server_marks() const noexcept { return {server_mark, server_tos}; }
+
   // `capture request|response header`: the last value of each named header goes to its slot.
   void capture_request(const http::HeaderBlock& headers);
   void capture_response(const http::HeaderBlock& headers);
@@ -74,6 +84,8 @@ class RuleContext final : public rules::EvalContext {
   rules::VariableStore response_vars_;
   rules::CaptureSlots request_slots_;
   rules::CaptureSlots response_slots_;
+  std::string request_cookie_;
+  std::string response_cookie_;
   std::vector<std::string_view> shown_request_;
   std::vector<std::string_view> shown_response_;
   std::string unique_id_;

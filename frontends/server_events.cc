@@ -30,13 +30,13 @@ std::string usable_servers(const backends::Backend& backend) {
 
 std::string left(const Server& server) {
   return ". " + usable_servers(server.backend()) + "left. " + std::to_string(server.current_sessions.load()) +
-         " sessions active, 0 requeued, " + std::to_string(server.backend().queued.load()) +
-         " remaining in queue.";
+         " sessions active, " + std::to_string(server.requeued.load()) + " requeued, " +
+         std::to_string(server.backend().queued.load()) + " remaining in queue.";
 }
 
 std::string online(const Server& server) {
-  return ". " + usable_servers(server.backend()) + "online. 0 sessions requeued, " +
-         std::to_string(server.backend().queued.load()) + " total in queue.";
+  return ". " + usable_servers(server.backend()) + "online. " + std::to_string(server.requeued.load()) +
+         " sessions requeued, " + std::to_string(server.backend().queued.load()) + " total in queue.";
 }
 
 }  // namespace

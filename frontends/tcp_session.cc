@@ -8,6 +8,7 @@
 #include "frontends/access_logs.h"
 #include "frontends/connection_rules.h"
 #include "frontends/http_session.h"
+#include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 #include "frontends/send_proxy.h"
 #include "frontends/session_end.h"
@@ -41,6 +42,7 @@ class TcpSession final : public backends::LiveSession {
 
   void kill(Cause why) noexcept override {
     killed_ = why;
+    watching_ = false;
     connector_.abort(why);
     client_.stream.cancel(IoStatus::cancelled);
     if (lease_.connection) lease_.connection->stream.cancel(IoStatus::cancelled);
@@ -63,7 +65,12 @@ class TcpSession final : public backends::LiveSession {
   }
   [[nodiscard]] backends::Server* token_server(std::string_view payload) const;
   Task<backends::ConnectOutcome> connect();
+  Task<backends::ConnectOutcome> reach_server();
+  Task<void> watch_client();
   Task<bool> send_first_bytes();
+  Task<void> serve();
+  bool refused(rules::Verdict verdict);
+  RuleContext& own_rules();
   std::string_view unique_id();
   void classify(const RelayResult& result);
 
@@ -77,6 +84,8 @@ class TcpSession final : public backends::LiveSession {
   Deadline client_deadline_;
   Deadline server_deadline_;
   Cause killed_ = Cause::none;
+  bool watching_ = false;  // option abortonclose: for the client's end, while no server has been reached
+  Event watch_done_;
 };
 
 // persist rdp-cookie: the server that the client's token names.
@@ -107,17 +116,63 @@ Task<backends::ConnectOutcome> TcpSession::connect() {
   demand.queue_timeout =
       target_def_->timeouts.queue > 0 ? target_def_->timeouts.queue : demand.connect_timeout;
   demand.retries = target_def_->retries;
+  if (const RuleContext* const ctx = client_.rules_if_any()) {
+    demand.retries = ctx->retries.value_or(demand.retries);
+    demand.priority_class = ctx->priority_class.value_or(0);
+    demand.priority_offset = ctx->priority_offset.value_or(0);
+    demand.marks = ctx->server_marks();
+  }
   co_return co_await connector_.run(demand, lease_);
+}
+
+// option abortonclose: reads on while the session waits for a server, because the client's end stands behind
+// what it has sent.
+Task<void> TcpSession::watch_client() {
+  Buffer& in = client_.in;
+  co_await client_.context.worker
+      .yield();  // the connector has to be on its way before it can be told to stop
+  while (watching_) {
+    in.reserve();
+    if (in.space().empty()) in.compact();
+    if (in.space().empty()) break;
+    const IoResult read = co_await client_.stream.read(in.space());
+    if (read.ok()) {
+      in.commit(read.bytes);
+      continue;
+    }
+    if (read.status != IoStatus::cancelled) connector_.abort(Cause::client_abort);
+    break;
+  }
+  if (in.held() && in.empty()) in.release();
+  watch_done_.set();
+}
+
+Task<backends::ConnectOutcome> TcpSession::reach_server() {
+  if (!target_def_->abort_on_close) co_return co_await connect();
+  watching_ = true;
+  spawn(watch_client());
+  const backends::ConnectOutcome outcome = co_await connect();
+  watching_ = false;
+  client_.stream.interrupt(IoStatus::cancelled);
+  co_await watch_done_;
+  co_return outcome;
+}
+
+// The context of the rules that have run, if any, with this session's record.
+RuleContext& TcpSession::own_rules() {
+  const bool fresh = client_.rules_if_any() == nullptr;
+  RuleContext& ctx = client_.rules();
+  ctx.use_record(record_);
+  if (fresh) ctx.begin(nullptr, 1);
+  ctx.backend = &target_;
+  ctx.server = lease_.server;
+  return ctx;
 }
 
 // For servers that want it in their PROXY header; empty for all others.
 std::string_view TcpSession::unique_id() {
   if (!lease_.server->def().send_proxy.unique_id || !def_->unique_id) return {};
-  RuleContext& ctx = client_.rules();
-  if (ctx.record != &record_) {
-    ctx.use_record(record_);
-    ctx.begin(nullptr, 1);
-  }
+  RuleContext& ctx = own_rules();
   ctx.unique_id_format = def_->unique_id;
   record_.unique_id = ctx.unique_id();
   return record_.unique_id;
@@ -158,37 +213,75 @@ void TcpSession::classify(const RelayResult& result) {
   }
 }
 
+// tcp-response content has ended the session.
+bool TcpSession::refused(rules::Verdict verdict) {
+  const auto index = client_.context.index();
+  auto& fe = client_.frontend.counters(index);
+  if (verdict == rules::Verdict::reject) {
+    ++fe.denied_resp;
+    ++target_.counters(index).denied_resp;
+    ++server->counters(index).denied_resp;
+    record_.phase = Phase::data;
+  } else if (verdict == rules::Verdict::silent_drop) {
+    ++fe.denied_req;
+    record_.phase = Phase::request;
+    drop_silently(client_.stream.fd());
+  } else {
+    return false;
+  }
+  record_.cause = Cause::denied;
+  return true;
+}
+
+// From the standing connection to the end of both sides.
+Task<void> TcpSession::serve() {
+  server = lease_.server;
+  FdStream& server_stream = lease_.connection->stream;
+  note_server_addresses(record_, client_, server_stream);
+  client_.context.engine.logs().early(client_, record_, &target_, server, 0);
+  const bool alive = co_await send_first_bytes();
+  RelayResult result;
+  rules::Verdict verdict = rules::Verdict::proceed;
+  if (alive) {
+    const backends::Timeouts& fe = def_->timeouts;
+    const backends::Timeouts& t = target_def_->timeouts;
+    RelaySide a{&client_.stream, &client_deadline_, t.tunnel > 0 ? t.tunnel : fe.client, fe.client_fin};
+    RelaySide b{&server_stream, &server_deadline_, t.tunnel > 0 ? t.tunnel : t.server, t.server_fin};
+    RelayOptions options;
+    options.independent = def_->independent_streams || target_def_->independent_streams;
+    options.splice = !client_.context.engine.config().global.no_splice;
+    const rules::RuleSets* const sets = target_def_->rules.get();
+    if (sets != nullptr && !sets->tcp_response_content.empty()) {
+      own_rules();
+      ResponseGate gate(client_, server_stream, *sets);
+      co_await relay(client_.context.worker, a, b, options, result, nullptr, &gate);
+      verdict = gate.verdict();
+    } else {
+      co_await relay(client_.context.worker, a, b, options, result);
+    }
+  } else {
+    result.server = IoStatus::reset;
+  }
+  classify(result);
+  if (killed_ == Cause::none) (void)refused(verdict);
+  if (def_->nolinger) client_.stream.reset_on_close();
+  if (target_def_->nolinger) server_stream.reset_on_close();
+}
+
 Task<void> TcpSession::run() {
   const auto index = client_.context.index();
   target_.session_began(index, client_.context.worker.now());
-  const backends::ConnectOutcome outcome = co_await connect();
+  const backends::ConnectOutcome outcome = co_await reach_server();
   if (!outcome.ok) {
     record_.cause = killed_ != Cause::none ? killed_ : outcome.cause;
     record_.phase = outcome.phase;
-    discard_unread(client_.stream);
+    // What the client has said to nobody counts all the same.
+    record_.bytes_in += client_.in.size() + discard_unread(client_.stream);
   } else {
-    server = lease_.server;
-    note_server_addresses(record_, client_, lease_.connection->stream);
-    client_.context.engine.logs().early(client_, record_, &target_, server, 0);
-    const bool alive = co_await send_first_bytes();
-    RelayResult result;
-    if (alive) {
-      const backends::Timeouts& fe = def_->timeouts;
-      const backends::Timeouts& t = target_def_->timeouts;
-      RelaySide a{&client_.stream, &client_deadline_, t.tunnel > 0 ? t.tunnel : fe.client, fe.client_fin};
-      RelaySide b{&lease_.connection->stream, &server_deadline_, t.tunnel > 0 ? t.tunnel : t.server,
-                  t.server_fin};
-      RelayOptions options;
-      options.independent = def_->independent_streams || target_def_->independent_streams;
-      options.splice = !client_.context.engine.config().global.no_splice;
-      co_await relay(client_.context.worker, a, b, options, result);
-    } else {
-      result.server = IoStatus::reset;
-    }
-    classify(result);
-    if (def_->nolinger) client_.stream.reset_on_close();
-    if (target_def_->nolinger) lease_.connection->stream.reset_on_close();
+    co_await serve();
   }
+  if (const RuleContext* const ctx = client_.rules_if_any(); ctx != nullptr && ctx->log_level >= 0)
+    record_.level = ctx->log_level;
   backends::Server* const used = server;
   leave();
   server = nullptr;
@@ -206,6 +299,7 @@ void end_without_server(ClientConnection& client, stats::SessionRecord& record, 
                         Cause cause, Phase phase) {
   record.cause = cause;
   record.phase = phase;
+  record.bytes_in += client.in.size() + discard_unread(client.stream);
   auto& counters = client.frontend.counters(client.context.index());
   if (cause == Cause::denied) {
     ++counters.denied_req;

@@ -21,6 +21,8 @@ Verdict RuleSet::run(EvalContext& ctx, std::size_t& next) const {
   Candidates candidates = index_ ? index_->candidates(ctx) : Candidates(nullptr, all);
   for (next = candidates.next(next); next < all; next = candidates.next(next + 1)) {
     const Rule& rule = rules_[next];
+    if (!ctx.early_hints.empty() && !rule.action->hints()) [[unlikely]]
+      return Verdict::hints;
     const Truth truth = rule.condition.test(ctx);
     if (truth == Truth::pending && !ctx.inspection_ended) return Verdict::wait;
     if (truth != Truth::yes) continue;
@@ -37,7 +39,7 @@ Verdict RuleSet::run(EvalContext& ctx, std::size_t& next) const {
     const std::string_view header = rule.action->only_header();
     if (header.empty() || index_->depends_on_header(header)) candidates = index_->candidates(ctx);
   }
-  return Verdict::proceed;
+  return ctx.early_hints.empty() ? Verdict::proceed : Verdict::hints;
 }
 
 }  // namespace evenkeel::rules

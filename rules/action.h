@@ -37,11 +37,15 @@ enum class Verdict : std::uint8_t {
   deny,         // refuse with ctx.reply, counted as denied
   tarpit,       // as deny, but the answer waits for `timeout tarpit`
   reject,       // close the connection without an answer
+  end_server,   // tcp-response content close: what is here goes to the client, nothing follows
   silent_drop,  // forget the connection without telling the client
   respond,      // answer with ctx.reply (return, redirect, auth): local, not denied
   wait,         // more bytes are needed: call again, from the same rule
   cache_use,    // answer from the cache ctx.cache if it can, else go on with the next rule
   cache_store,  // keep the response in the cache ctx.cache, then go on with the next rule
+  pause,        // call again, from the next rule, in ctx.pause_ms
+  wait_body,    // call again, from the next rule, once the body is here as ctx.wait_body_* say
+  hints,        // send ctx.early_hints as an interim response, then call again
   failed,       // the rule could not be carried out and the set is strict: 500
 };
 
@@ -54,6 +58,8 @@ class Action {
   [[nodiscard]] virtual bool ends() const noexcept { return false; }
   // The header field that is all it changes of what conditions look at; empty: it may change anything.
   [[nodiscard]] virtual std::string_view only_header() const noexcept { return {}; }
+  // early-hint: neighbours make one interim response, which goes out before any other rule runs.
+  [[nodiscard]] virtual bool hints() const noexcept { return false; }
 };
 
 // Where and for whom an action is compiled.
@@ -74,6 +80,8 @@ struct ActionSpec {
   // Reads its own words and leaves the condition. The cursor is behind the name; `inside` holds what stood in
   // the parentheses after it.
   ActionResult (*parse)(Words& words, ActionEnv& env, std::string_view inside);
+  // Read and checked, but a setting of HAProxy's inner workings: whoever reads the rule says so.
+  bool no_counterpart = false;
 };
 
 struct Rule {
@@ -101,8 +109,8 @@ class RuleSet {
   [[nodiscard]] std::size_t size() const noexcept { return rules_.size(); }
   [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_; }
 
-  // Runs rules from `next` on. Verdict::wait leaves `next` at the rule that has to be asked again; everything
-  // else leaves it behind the rule that decided.
+  // Runs rules from `next` on. Verdict::wait leaves `next` at the rule that has to be asked again, hints at
+  // the one that follows them; everything else leaves it behind the rule that decided.
   Verdict run(EvalContext& ctx, std::size_t& next) const;
   Verdict run(EvalContext& ctx) const {
     std::size_t next = 0;

@@ -104,10 +104,15 @@ class EvalContext {
   int log_level = -1;      // set-log-level: 0 (emerg) to 7 (debug), kSilent; -1 untouched
   std::optional<std::int64_t> timeout_client_ms, timeout_server_ms, timeout_tunnel_ms, timeout_connect_ms,
       timeout_queue_ms, timeout_tarpit_ms;
-  std::optional<int> mark, tos, nice, retries, priority_class, priority_offset;
-  bool no_l7_retry = false;     // disable-l7-retry: a request that was sent is not sent again
-  bool expect_proxy = false;    // a PROXY header comes first on this connection
-  bool switch_to_http = false;  // a session of mode tcp goes on as HTTP
+  std::optional<std::uint32_t> mark, server_mark;  // of packets to the client, to the server
+  std::optional<int> tos, server_tos, retries, priority_class, priority_offset;
+  std::int64_t pause_ms = 0;          // with Verdict::pause
+  std::int64_t wait_body_ms = 0;      // with Verdict::wait_body: how long, and for how many bytes
+  std::uint64_t wait_body_least = 0;  // 0: all of them
+  std::string early_hints;            // header lines of an interim response that has not been sent yet
+  bool no_l7_retry = false;           // disable-l7-retry: a request that was sent is not sent again
+  bool expect_proxy = false;          // a PROXY header comes first on this connection
+  bool switch_to_http = false;        // a session of mode tcp goes on as HTTP
   static constexpr int kSilent = 8;
 
   // Numbers and names of the session; nullopt where they make no sense (yet). The defaults answer what the

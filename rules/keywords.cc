@@ -178,6 +178,11 @@ void read_rule(RuleDraft& draft, Args& args, Phase phase) {
     source.report(action.error(), args.diagnostics());
     return;
   }
+  if (spec->no_counterpart) {
+    args.diagnostics().warn_once(
+        "settings of HAProxy's inner workings, which have no counterpart here and can be removed",
+        std::string(to_string(phase)) + ' ' + std::string(spec->name), args.statement().location());
+  }
   finish_rule(draft, draft.set_for(phase), args, source, words, places, std::move(*action));
 }
 

@@ -1,6 +1,8 @@
 // What rules change about connections: addresses, marks, priorities, timeouts. The data plane applies what it
 // finds in the context.
 #include <algorithm>
+#include <charconv>
+#include <type_traits>
 
 #include "conf/units.h"
 #include "rules/action/families.h"
@@ -55,37 +57,98 @@ ActionResult parse_expression(Words& words, ActionEnv& env, std::string_view) {
   return made<T>(std::move(*value));
 }
 
-using NumberField = std::optional<int> EvalContext::*;
-
-// A constant that goes into one field of the context.
-class SetNumber final : public Action {
+// A number that is written down or computed.
+class Amount {
  public:
-  SetNumber(NumberField field, int value) : field_(field), value_(value) {}
+  explicit Amount(std::int64_t fixed) : fixed_(fixed) {}
+  explicit Amount(Expression value) : value_(std::move(value)) {}
+  [[nodiscard]] std::optional<std::int64_t> get(EvalContext& ctx) const {
+    if (!value_) return fixed_;
+    Sample value;
+    if (!value_->eval(ctx, value) || !cast(value, SampleType::sint, *ctx.scratch)) return std::nullopt;
+    return value.integer;
+  }
+
+ private:
+  std::int64_t fixed_ = 0;
+  std::optional<Expression> value_;
+};
+
+// Decimal, or hexadecimal behind "0x".
+std::optional<std::int64_t> number_of(std::string_view word) noexcept {
+  const bool hex = word.starts_with("0x") || word.starts_with("0X");
+  if (hex) word.remove_prefix(2);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, hex ? 16 : 10);
+  const bool whole = !word.empty() && error == std::errc() && end == word.data() + word.size();
+  return whole ? std::optional(value) : std::nullopt;
+}
+
+Result<Amount, RuleError> read_amount(Words& words, ActionEnv& env, std::string_view what, std::int64_t low,
+                                      std::int64_t high) {
+  if (const auto fixed = number_of(words.peek())) {
+    if (*fixed < low || *fixed > high) {
+      return words.error(std::string(what) + " must be an integer from " + std::to_string(low) + " to " +
+                         std::to_string(high));
+    }
+    words.next();
+    return Amount(*fixed);
+  }
+  auto value = read_expression(words, env);
+  if (!value) return value.error();
+  return Amount(std::move(*value));
+}
+
+// A number that goes into one field of the context; what lies outside of its range changes nothing.
+template <auto kField>
+class SetAmount final : public Action {
+ public:
+  SetAmount(Amount amount, std::int64_t low, std::int64_t high)
+      : amount_(std::move(amount)), low_(low), high_(high) {}
   Verdict run(EvalContext& ctx) const override {
-    ctx.*field_ = value_;
+    using Field = typename std::remove_reference_t<decltype(ctx.*kField)>::value_type;
+    const auto value = amount_.get(ctx);
+    if (value && *value >= low_ && *value <= high_) ctx.*kField = static_cast<Field>(*value);
     return Verdict::proceed;
   }
 
  private:
-  NumberField field_;
-  int value_;
+  Amount amount_;
+  std::int64_t low_;
+  std::int64_t high_;
 };
 
-ActionResult parse_number(Words& words, NumberField field, std::string_view what, std::int64_t low,
+template <auto kField>
+ActionResult parse_amount(Words& words, ActionEnv& env, std::string_view what, std::int64_t low,
                           std::int64_t high) {
-  const auto value = read_integer(words, what, low, high);
-  if (!value) return value.error();
-  return made<SetNumber>(field, static_cast<int>(*value));
+  auto amount = read_amount(words, env, what, low, high);
+  if (!amount) return amount.error();
+  return made<SetAmount<kField>>(std::move(*amount), low, high);
 }
-ActionResult parse_mark(Words& words, ActionEnv&, std::string_view) {
-  return parse_number(words, &EvalContext::mark, "the mark", 0, 0x7fffffff);
+template <auto kField>
+ActionResult parse_mark(Words& words, ActionEnv& env, std::string_view) {
+  return parse_amount<kField>(words, env, "the mark", 0, 0xffffffffLL);
 }
-ActionResult parse_tos(Words& words, ActionEnv&, std::string_view) {
-  return parse_number(words, &EvalContext::tos, "the TOS value", 0, 255);
+template <auto kField>
+ActionResult parse_tos(Words& words, ActionEnv& env, std::string_view) {
+  return parse_amount<kField>(words, env, "the TOS value", 0, 255);
 }
+ActionResult parse_retries(Words& words, ActionEnv& env, std::string_view) {
+  return parse_amount<&EvalContext::retries>(words, env, "the number of retries", 0, 100);
+}
+
+class Nothing final : public Action {
+ public:
+  Verdict run(EvalContext&) const override { return Verdict::proceed; }
+};
+
 ActionResult parse_nice(Words& words, ActionEnv&, std::string_view) {
-  return parse_number(words, &EvalContext::nice, "the nice value", -1024, 1024);
+  const auto value = read_integer(words, "the nice value", -1024, 1024);
+  if (!value) return value.error();
+  return made<Nothing>();
 }
+
+using NumberField = std::optional<int> EvalContext::*;
 
 // A number from an expression, kept within a range.
 template <NumberField kField, int kLow, int kHigh>
@@ -157,11 +220,14 @@ constexpr ActionSpec kActions[] = {
     {"set-dst", kHttpRequest | kTcpRequest, parse_expression<SetAddress<End::dst>>},
     {"set-src-port", kHttpRequest | kTcpRequest, parse_expression<SetPort<End::src>>},
     {"set-dst-port", kHttpRequest | kTcpRequest, parse_expression<SetPort<End::dst>>},
-    {"set-mark", kNotAfter, parse_mark},
-    {"set-fc-mark", kNotAfter, parse_mark},
-    {"set-tos", kNotAfter, parse_tos},
-    {"set-fc-tos", kNotAfter, parse_tos},
-    {"set-nice", kHttpRequest | kHttpResponse | kTcpRequestContent | kTcpResponse, parse_nice},
+    {"set-mark", kNotAfter, parse_mark<&EvalContext::mark>},
+    {"set-fc-mark", kNotAfter, parse_mark<&EvalContext::mark>},
+    {"set-bc-mark", kHttpRequest | kTcpRequestContent, parse_mark<&EvalContext::server_mark>},
+    {"set-tos", kNotAfter, parse_tos<&EvalContext::tos>},
+    {"set-fc-tos", kNotAfter, parse_tos<&EvalContext::tos>},
+    {"set-bc-tos", kHttpRequest | kTcpRequestContent, parse_tos<&EvalContext::server_tos>},
+    {"set-nice", kHttpRequest | kHttpResponse | kTcpRequestContent | kTcpResponse, parse_nice, true},
+    {"set-retries", kHttpRequest | kTcpRequestContent, parse_retries},
     {"set-priority-class", kHttpRequest | kTcpRequestContent, parse_expression<SetPriorityClass>},
     {"set-priority-offset", kHttpRequest | kTcpRequestContent, parse_expression<SetPriorityOffset>},
     {"set-timeout", kHttpRequest | kHttpResponse, parse_timeout},

@@ -18,20 +18,6 @@ http::HeaderBlock* headers_of(EvalContext& ctx, bool response) noexcept {
 
 bool is_response(const ActionEnv& env) noexcept { return env.phase != Phase::http_request; }
 
-bool is_token(std::string_view name) noexcept {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
-
-Result<std::string, RuleError> read_name(Words& words) {
-  auto name = read_word(words, "a header name");
-  if (!name) return name.error();
-  if (!is_token(*name)) return words.error_before("'" + *name + "' cannot be the name of a header");
-  return name;
-}
-
 class Write final : public Action {
  public:
   Write(bool response, bool replace, std::string name, LogFormat value)
@@ -60,7 +46,7 @@ class Write final : public Action {
 
 template <bool kReplace>
 ActionResult parse_write(Words& words, ActionEnv& env, std::string_view) {
-  auto name = read_name(words);
+  auto name = read_header_name(words);
   if (!name) return name.error();
   auto value = read_format(words, env, "a header value");
   if (!value) return value.error();
@@ -167,7 +153,7 @@ class Replace final : public Action {
 
 template <bool kElements>
 ActionResult parse_replace(Words& words, ActionEnv& env, std::string_view) {
-  auto name = read_name(words);
+  auto name = read_header_name(words);
   if (!name) return name.error();
   auto regex = read_regex(words);
   if (!regex) return regex.error();

@@ -54,6 +54,17 @@ Result<Regex, RuleError> read_regex(Words& words) {
   return std::move(*regex);
 }
 
+Result<std::string, RuleError> read_header_name(Words& words) {
+  auto name = read_word(words, "a header name");
+  if (!name) return name.error();
+  const bool token = std::all_of(name->begin(), name->end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+  if (!token) return words.error_before("'" + *name + "' cannot be the name of a header");
+  return name;
+}
+
 bool safe_value(std::string_view value) noexcept {
   return std::none_of(value.begin(), value.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }

@@ -22,6 +22,8 @@ Result<std::int64_t, RuleError> read_integer(Words& words, std::string_view what
 Result<Regex, RuleError> read_regex(Words& words);
 // The next word as it is; it must be there.
 Result<std::string, RuleError> read_word(Words& words, std::string_view what);
+// The next word as the name of a header.
+Result<std::string, RuleError> read_header_name(Words& words);
 
 // A value that may stand in a header: what breaks lines would let a client write headers of its own.
 bool safe_value(std::string_view value) noexcept;

@@ -54,7 +54,7 @@ constexpr ActionSpec kActions[] = {
     {"deny", kHttpRequest | kHttpResponse, parse_deny},
     {"tarpit", kHttpRequest, parse_tarpit},
     {"reject", kTcpRequest | kTcpResponse | kHttpRequest, parse_plain<Verdict::reject>},
-    {"close", kTcpResponse, parse_plain<Verdict::reject>},
+    {"close", kTcpResponse, parse_plain<Verdict::end_server>},
     {"silent-drop", kAllButAfter, parse_plain<Verdict::silent_drop>},
 };
 

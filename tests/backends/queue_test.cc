@@ -17,8 +17,8 @@ struct Waiter {
 };
 
 Task<void> stand(Worker& worker, Backend& backend, Server* wanted, Millis until, Waiter& waiter,
-                 std::vector<int>* order = nullptr, int number = 0) {
-  QueueWait wait(worker, backend, wanted, until);
+                 std::vector<int>* order = nullptr, int number = 0, QueueRank rank = {}) {
+  QueueWait wait(worker, backend, wanted, until, rank);
   waiter.wait = &wait;
   co_await wait;
   waiter.wait = nullptr;
@@ -69,6 +69,24 @@ TEST_F(QueueTest, GrantsInTheOrderOfArrival) {
   EXPECT_EQ(waiters[2].position, 2U);
   EXPECT_EQ(waiters[0].granted, a_);
   EXPECT_EQ(a_->served, 1U);  // the last of them holds the slot
+}
+
+TEST_F(QueueTest, LowerClassesGoFirstThenEarlierTimes) {
+  const std::array<QueueRank, 5> ranks{{{0, 100}, {0, 50}, {1, 0}, {-1, 900}, {0, 100}}};
+  std::vector<int> order;
+  std::array<Waiter, 5> waiters;
+  for (int i = 0; i < 5; ++i) {
+    const auto n = static_cast<std::size_t>(i);
+    spawn(stand(worker_, backend_, nullptr, kNever, waiters[n], &order, i, ranks[n]));
+  }
+  EXPECT_EQ(backend_.totals.totals(worker_.now()).queue_max, 5U);
+  for (std::size_t i = 1; i <= 5; ++i) {
+    a_->release_slot();
+    ASSERT_TRUE(turn_until(worker_, [&] { return order.size() == i; }));
+  }
+  EXPECT_EQ(order, (std::vector{3, 1, 0, 4, 2}));
+  EXPECT_EQ(waiters[3].position, 0U);
+  EXPECT_EQ(waiters[4].position, 3U);
 }
 
 TEST_F(QueueTest, ThoseWhoWantOneServerGetNoOther) {

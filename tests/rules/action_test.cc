@@ -153,6 +153,56 @@ TEST(Actions, WaitForBytesUntilTheInspectionEnds) {
   EXPECT_EQ(set.run(session, next), Verdict::reject);
 }
 
+TEST(Actions, LetTimePassBetweenTwoRules) {
+  RuleTester rules(
+      "http-request early-hint Link </a>\n"
+      "http-request early-hint Link <%[path]> if { path_beg /a }\n"
+      "http-request pause 2s if { path /other }\n"
+      "http-request pause int(30)\n"
+      "http-request wait-for-body time 1s at-least 1k\n"
+      "http-request wait-for-handshake\n"
+      "http-request early-hint X last");
+  ASSERT_EQ(rules.said(), "");
+  TestSession session;
+  const RuleSet& set = rules.draft.sets.http_request;
+  std::size_t next = 0;
+  EXPECT_EQ(set.run(session, next), Verdict::hints);
+  EXPECT_EQ(session.early_hints, "link: </a>\r\nlink: </a/b>\r\n");
+  session.early_hints.clear();
+  EXPECT_EQ(set.run(session, next), Verdict::pause);
+  EXPECT_EQ(session.pause_ms, 30);
+  EXPECT_EQ(set.run(session, next), Verdict::wait_body);
+  EXPECT_EQ(session.wait_body_ms, 1000);
+  EXPECT_EQ(session.wait_body_least, 1024U);
+  EXPECT_EQ(set.run(session, next), Verdict::hints);
+  EXPECT_EQ(session.early_hints, "x: last\r\n");
+  session.early_hints.clear();
+  EXPECT_EQ(set.run(session, next), Verdict::proceed);
+}
+
+TEST(Actions, LeaveNumbersForTheDataPlane) {
+  TestSession session;
+  RuleTester rules(
+      "http-request set-mark 0xffffffff\n"
+      "http-request set-fc-tos 0x20\n"
+      "http-request set-bc-mark int(7)\n"
+      "http-request set-bc-tos int(300)\n"
+      "http-request set-retries 2\n"
+      "http-request set-priority-class int(9999)\n"
+      "http-request set-priority-offset int(-100)\n"
+      "http-request set-timeout connect 1s");
+  ASSERT_EQ(rules.said(), "");
+  EXPECT_EQ(rules.draft.sets.http_request.run(session), Verdict::proceed);
+  EXPECT_EQ(session.mark, 0xffffffffU);
+  EXPECT_EQ(session.tos, 0x20);
+  EXPECT_EQ(session.server_mark, 7U);
+  EXPECT_EQ(session.server_tos, std::nullopt) << "what is out of range changes nothing";
+  EXPECT_EQ(session.retries, 2);
+  EXPECT_EQ(session.priority_class, 2047);
+  EXPECT_EQ(session.priority_offset, -100);
+  EXPECT_EQ(session.timeout_connect_ms, 1000);
+}
+
 TEST(Actions, CaptureIntoSlots) {
   RuleTester rules(
       "declare capture request len 3\nhttp-request capture path id 0\nhttp-request capture query len 2");
