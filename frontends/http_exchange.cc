@@ -38,18 +38,31 @@ bool is_idempotent(http::Method method) noexcept {
 
 }  // namespace
 
+namespace {
+
+bool has_closed(const FdStream& stream) noexcept {
+  pollfd state{stream.fd(), POLLRDHUP, 0};
+  return ::poll(&state, 1, 0) > 0;
+}
+
+}  // namespace
+
 void HttpConnection::watch_client() {
   if (!def_->abort_on_close && !target_def_->abort_on_close) return;
   if (!request_body_done_ || client_.in.size() > request_head_length_) return;
   client_.stream.watch_idle([](void* self) noexcept { static_cast<HttpConnection*>(self)->client_moved(); },
                             this);
+  // It may have left already: no edge tells of that any more.
+  client_left_ = client_.stream.disturbed_while_idle() && has_closed(client_.stream);
 }
 
-// The client has closed, or has sent something: its body, or a pipelined request behind which its end may
-// come.
+// The client has closed, or has sent something: a pipelined request, behind which its end may come.
 void HttpConnection::client_moved() noexcept {
-  pollfd state{client_.stream.fd(), POLLRDHUP, 0};
-  if (::poll(&state, 1, 0) == 0) return watch_client();
+  if (!has_closed(client_.stream)) {
+    client_.stream.watch_idle([](void* self) noexcept { static_cast<HttpConnection*>(self)->client_moved(); },
+                              this);
+    return;
+  }
   client_left_ = true;
   if (connector_) connector_->abort(Cause::client_abort);
   if (lease_.connection) lease_.connection->stream.cancel(IoStatus::cancelled);
@@ -151,6 +164,10 @@ Task<Next> HttpConnection::redirect_to_server() {
 Task<Next> HttpConnection::connect_server() {
   const backends::Demand demand = make_demand();
   watch_client();
+  if (client_left_) {
+    unwatch_client();
+    co_return co_await connect_failed({false, Cause::client_abort, Phase::connect});
+  }
   const backends::ConnectOutcome outcome = co_await connector_->run(demand, lease_);
   if (!outcome.ok) {
     unwatch_client();
