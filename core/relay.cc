@@ -18,8 +18,9 @@ struct State {
   RelayObserver* observer;
   int ended = 0;
   bool broken = false;
-  Event upstream_done;
-  Event downstream_done;
+  bool writing[2] = {false, false};  // to the server, to the client
+  Event upstream_done{};
+  Event downstream_done{};
 
   void touch(RelaySide& side) noexcept {
     if (side.timeout > 0) side.deadline->set(worker.now() + side.timeout);
@@ -41,17 +42,20 @@ struct State {
   void half_close(RelaySide& from, RelaySide& to, bool to_server) noexcept {
     if (ended++ == 0) result.client_finished_first = to_server;
     to.stream->shutdown_write();
-    if (from.fin_timeout > 0) from.timeout = from.fin_timeout;
+    // The side that now knows of the end has to come to its own; the other one only has to take what is
+    // written.
     if (to.fin_timeout > 0) to.timeout = to.fin_timeout;
-    touch(from);
     touch(to);
+    if (!writing[to_server ? 1 : 0]) from.deadline->clear();
   }
 };
 
 Task<bool> forward(State& s, RelaySide& from, RelaySide& to, std::string_view bytes, bool to_server) {
   while (!bytes.empty()) {
     s.touch(to);
+    s.writing[to_server ? 0 : 1] = true;
     const IoResult out = co_await to.stream->write(bytes);
+    s.writing[to_server ? 0 : 1] = false;
     if (!out.ok()) {
       if (!s.broken)
         s.break_with(to_server ? IoStatus::ok : out.status, to_server ? out.status : IoStatus::ok);
@@ -177,7 +181,7 @@ Task<IoResult> write_all(Worker& worker, Stream& stream, std::string_view bytes,
 
 Task<void> relay(Worker& worker, RelaySide a, RelaySide b, RelayOptions options, RelayResult& result,
                  RelayObserver* observer, RelayGate* gate) {
-  State state{worker, a, b, options, result, observer, 0, false, {}, {}};
+  State state{worker, a, b, options, result, observer};
   spawn(pump(state, state.client, state.server, true, state.upstream_done));
   co_await pump(state, state.server, state.client, false, state.downstream_done, gate);
   co_await state.upstream_done;

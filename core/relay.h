@@ -17,7 +17,7 @@ struct RelaySide {
   // Calls Stream::interrupt(timeout) on this side's stream when it fires.
   Deadline* deadline = nullptr;
   Millis timeout = 0;      // inactivity allowed; 0: for ever
-  Millis fin_timeout = 0;  // instead of `timeout` once one direction has ended; 0: keep `timeout`
+  Millis fin_timeout = 0;  // instead of `timeout` once the other side has ended; 0: keep `timeout`
 };
 
 struct RelayOptions {
