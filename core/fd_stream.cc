@@ -12,7 +12,10 @@
 namespace evenkeel {
 
 FdStream::FdStream(Worker& worker, int fd, bool fresh)
-    : worker_(worker), watch_(new Watch{&FdStream::on_ready, this, fd, 0}), fd_(fd), may_read_(fresh) {}
+    : worker_(worker),
+      watch_(worker.poller().make(&FdStream::on_ready, this, fd)),
+      fd_(fd),
+      may_read_(fresh) {}
 
 FdStream::~FdStream() {
   worker_.poller().drop(watch_);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "core/clock.h"
@@ -18,7 +19,8 @@ struct Watch {
   Callback callback = nullptr;
   void* owner = nullptr;  // null: dropped
   int fd = -1;
-  std::uint32_t registered = 0;  // epoll events asked for; 0: not registered yet
+  enum : std::uint16_t { kNothing, kRead, kReadAndWrite } registered = kNothing;
+  std::uint16_t generation = 0;  // of those that had this place before
 };
 
 // Single thread.
@@ -29,11 +31,16 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
   ~Poller();
 
+  // A watch for a descriptor that is about to be used; drop() takes it back. Throws std::bad_alloc.
+  Watch* make(Watch::Callback callback, void* owner, int fd);
   // Registers, or adds writability to what is registered. False: the descriptor cannot be watched (errno
   // tells).
   bool want_read(Watch& watch) noexcept;
   bool want_write(Watch& watch) noexcept;
-  // The descriptor is about to be closed; deletes the watch after the present batch.
+  // The descriptor is about to be closed; its watch may be made anew after the present batch. A child process
+  // that has not yet called exec(), or another process that was handed a listening socket, may hold the
+  // descriptor a little longer: until then its events still come. Therefore watches are never freed, and an
+  // event counts only for the generation that it was asked for.
   void drop(Watch* watch) noexcept;
   // Gives the descriptor back unregistered, without closing it.
   void release(Watch& watch) noexcept;
@@ -47,8 +54,11 @@ class Poller {
 
  private:
   bool update(Watch& watch, std::uint32_t events) noexcept;
+  void retire(Watch* watch) noexcept;
   int epoll_;
   int batch_ = 0;
+  std::deque<Watch> watches_;
+  std::vector<Watch*> free_;
   std::vector<Watch*> graveyard_;
 };
 

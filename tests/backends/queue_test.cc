@@ -136,6 +136,7 @@ TEST_F(QueueTest, AServerThatGoesDownSendsItsQueueAway) {
   spawn(stand(worker_, backend_, a_, kNever, bound));
   spawn(stand(worker_, backend_, nullptr, kNever, free));
   a_->set_running(false, worker_.now());
+  EXPECT_EQ(a_->requeued, 1U);
   ASSERT_TRUE(turn_until(worker_, [&] { return bound.done; }));
   EXPECT_EQ(bound.status, IoStatus::failed);
   EXPECT_EQ(bound.granted, nullptr);
