@@ -60,6 +60,14 @@ void diff(const HeaderList& from, const HeaderList& to, char sign, std::string& 
   }
 }
 
+// Verdicts behind which the same set goes on, once something has happened that does not happen here.
+bool lets_time_pass(Verdict verdict) noexcept {
+  return verdict == Verdict::wait || verdict == Verdict::pause || verdict == Verdict::wait_body ||
+         verdict == Verdict::hints ||
+         // A trial's caches are empty.
+         verdict == Verdict::cache_use || verdict == Verdict::cache_store;
+}
+
 std::string_view verdict_word(Verdict verdict) noexcept {
   switch (verdict) {
     case Verdict::deny:
@@ -295,9 +303,7 @@ class Trial {
       }
       const Snapshot before = snapshot();
       const Verdict verdict = rule.action->run(*session_);
-      // A trial's caches are empty.
-      const bool goes_on = verdict == Verdict::proceed || verdict == Verdict::wait ||
-                           verdict == Verdict::cache_use || verdict == Verdict::cache_store ||
+      const bool goes_on = verdict == Verdict::proceed || lets_time_pass(verdict) ||
                            (verdict == Verdict::failed && !session_->strict);
       say(goes_on                     ? "    applied\n"
           : verdict == Verdict::allow ? "    applied, ends these rules\n"

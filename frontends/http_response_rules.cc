@@ -53,7 +53,8 @@ Task<Verdict> HttpConnection::run_response_set(const RuleSet& set) {
     RuleContext& ctx = begin_rules();
     ctx.response = &response_;
     ctx.in_response = true;
-    ctx.response_body = {reply_.held() ? reply_.view() : std::string_view(), response_is_here(0)};
+    const bool from_server = lease_.connection != nullptr && reply_.held();
+    ctx.response_body = {from_server ? reply_.view() : std::string_view(), response_is_here(0)};
     ctx.response_body_size =
         response_framing_.kind == http::BodyKind::length ? response_framing_.length : reply_.size();
     const Verdict verdict = set.run(ctx, next);
