@@ -145,6 +145,12 @@ Dialect modernise(Statement& statement, conf::SectionKind section, conf::Diagnos
   const std::string_view first = statement.words.front().text;
   const bool proxy = (conf::mask_of(section) & conf::kProxiesAndDefaults) != 0;
   if (proxy && is_old_rule(first)) return old_rule(statement, diagnostics);
+  // It still works, so that is all there is to it.
+  if (section == conf::SectionKind::global && first == "debug")
+    diagnostics.warn(
+        statement.location(),
+        "'debug' is from an older version and still understood: the option -d of the command line "
+        "does the same for one run");
   if (proxy && first == "monitor-net") return monitor_net(statement, diagnostics);
   if (proxy && begins_with(statement, "option http_proxy"))
     return refuse(

@@ -79,16 +79,22 @@ void check_timeouts(const ProxySection& section, Diagnostics& diagnostics) {
   const bool server = proxy.has_backend() && !proxy.servers.empty() &&
                       (t.connect == 0 || (t.server == 0 && (http || t.tunnel == 0)));
   if (!client && !server) return;
+  std::string names;
   std::string lines;
-  if (client) lines += "timeout client 30s";
-  if (server && t.connect == 0) lines += std::string(lines.empty() ? "" : ", ") + "timeout connect 5s";
-  if (server && t.server == 0) lines += std::string(lines.empty() ? "" : ", ") + "timeout server 30s";
+  const auto missing = [&](std::string_view name, std::string_view value) {
+    const std::string_view comma = names.empty() ? "" : ", ";
+    names.append(comma).append("'").append(name).append("'");
+    lines.append(comma).append("timeout ").append(name).append(" ").append(value);
+  };
+  if (client) missing("client", "30s");
+  if (server && t.connect == 0) missing("connect", "5s");
+  if (server && t.server == 0) missing("server", "30s");
   diagnostics
       .warn(proxy.where,
-            "missing timeouts for " + called(section) +
+            "missing timeouts for " + called(section) + ": " + names +
                 ".\n   | While not properly invalid, you will certainly encounter various problems\n"
-                "   | with such a configuration. To fix this, please ensure that all following\n"
-                "   | timeouts are set to a non-zero value: 'client', 'connect', 'server'.")
+                "   | with such a configuration. To fix this, please ensure that all of them\n"
+                "   | are set to a non-zero value.")
       .modern(lines);
 }
 

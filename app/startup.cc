@@ -178,6 +178,7 @@ class Startup {
     frontends::GlobalDef& global = config->global;
     if (!line_.local_peer.empty()) global.local_peer = line_.local_peer;
     if (global.local_peer.empty()) global.local_peer = host_name();
+    if (global.node.empty()) global.node = host_name();
     if (line_.no_splice) global.no_splice = true;
     if (line_.no_reuse_port) global.no_reuse_port = true;
     if (!line_.pidfile.empty()) global.pidfile = line_.pidfile;

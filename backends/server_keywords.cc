@@ -7,6 +7,7 @@
 
 #include "backends/saved_state.h"
 #include "backends/tls_words.h"
+#include "conf/unsupported_address.h"
 #include "health/keywords.h"
 
 namespace evenkeel::backends {
@@ -115,7 +116,14 @@ void find_check_address(std::optional<Address>& address, std::string& name, cons
 }
 
 std::optional<conf::AddressSpec> server_address(Args& args) {
-  if (!args.peek().empty()) return args.address(conf::AddressRules::server());
+  if (!args.peek().empty()) {
+    auto spec = args.address(conf::AddressRules::server());
+    if (!spec) return std::nullopt;
+    const std::string why = conf::unsupported_address(*spec);
+    if (why.empty()) return std::move(*spec);
+    args.error(why);
+    return std::nullopt;
+  }
   if (!args.at_end()) {
     args.error_here("the address is empty (environment variable missing?)");
     return std::nullopt;

@@ -53,6 +53,7 @@ const std::array kCommands = {
   Command{{"set server", kAdmin, "set server <bk>/<srv> [opts]", "change state, weight, addresses or checks of a server"}, set_server},
   Command{{"set severity-output", kUser, "set severity-output [none|number|string]", "put severities in front of messages"}, set_severity_output},
   Command{{"set timeout", kUser, "set timeout [cli] <delay>", "change the idle limit of this connection"}, set_timeout},
+  Command{{"set var", kOperator, "set var <name> [expr|fmt] <value>", "set a variable of the process (experimental)"}, set_var},
   Command{{"set weight", kAdmin, "set weight <bk>/<srv> <weight>", "change a server's weight, like 'set server'"}, set_weight_command},
   Command{{"show acl", kUser, "show acl [@<ver>] [<acl>]", "list the ACLs, or show the patterns of one"}, nullptr, show_acl},
   Command{{"show backend", kUser, "show backend", "list the backends"}, show_backend},

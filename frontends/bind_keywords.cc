@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "backends/tls_words.h"
+#include "conf/unsupported_address.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -44,8 +45,8 @@ void add(std::vector<BindDef>& binds, const AddressSpec& spec, const backends::L
   BindDef bind;
   bind.text = spec.text;
   bind.line = args.statement().line;
-  if (spec.kind == AddressSpec::Kind::sockpair) {
-    args.error_here("known HAProxy keyword, not supported by Evenkeel yet: 'sockpair@'");
+  if (const std::string why = conf::unsupported_address(spec); !why.empty()) {
+    args.error_here(why);
     return;
   }
   if (spec.kind == AddressSpec::Kind::fd) {

@@ -46,15 +46,15 @@ health::MonitorTarget HealthChecks::target_of(Server& server) const {
     target.link.proxy_header = health::ServerLink::ProxyHeader::v2;
   }
   target.owner = &server;
-  target.server_state = [&server, &backend] {
+  target.server_state = [&server, &backend, node = engine_.config().global.node] {
     // X-Haproxy-Server-State (manual 4.2, http-check send-state).
     std::string state;
     {
       const std::lock_guard lock(server.mutex);
       state = server.status_text.empty() ? "UP" : server.status_text;
     }
-    return state + "; name=" + backend.name + "/" + server.name +
-           "; node=; weight=" + std::to_string(server.user_weight.load()) + "/" +
+    return state + "; name=" + backend.name + "/" + server.name + "; node=" + node +
+           "; weight=" + std::to_string(server.user_weight.load()) + "/" +
            std::to_string(server.initial_weight) +
            "; scur=" + std::to_string(server.current_sessions.load()) + "/" +
            std::to_string(server.backend().current_sessions.load()) +

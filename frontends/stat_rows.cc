@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "frontends/access_logs.h"
 #include "stats/entity_row.h"
 
 #ifndef EVENKEEL_VERSION
@@ -279,10 +280,31 @@ stats::PageProcess page_process(Engine& engine) {
   p.connection_rate = totals.conn_rate;
   p.session_rate = totals.sess_rate;
   p.request_rate = totals.req_rate;
+  p.dropped_logs = engine.logs().dropped();
   p.stopping = engine.stopping();
   p.roles = stats::role_board().roles();
   p.vrrp_weight = stats::role_board().weight();
   return p;
+}
+
+// To clients and to servers, as the proxies count them.
+std::uint64_t bytes_sent(Engine& engine, Millis now) {
+  std::uint64_t sum = 0;
+  for (const auto& frontend : engine.frontends()) sum += frontend->totals.totals(now).bytes_out;
+  for (const auto& backend : engine.backends()) sum += backend->totals.totals(now).bytes_in;
+  return sum;
+}
+
+// What has no place in this process has a number all the same: tools look for these fields and take a missing
+// one for an error. What exists and is not measured (pools, tasks, idle time) is left out.
+void fill_absent(stats::Info& info) {
+  info.max_ssl_conns = info.curr_ssl_conns = info.cum_ssl_conns = 0;
+  info.ssl_rate = info.ssl_rate_limit = info.max_ssl_rate = 0;
+  info.ssl_frontend_key_rate = info.ssl_frontend_max_key_rate = info.ssl_frontend_session_reuse_pct = 0;
+  info.ssl_backend_key_rate = info.ssl_backend_max_key_rate = 0;
+  info.ssl_cache_lookups = info.ssl_cache_misses = 0;
+  info.unstoppable_jobs = info.active_peers = info.connected_peers = 0;
+  info.busy_polling = info.debug_commands_issued = info.cum_recv_logs = 0;
 }
 
 stats::Info process_info(Engine& engine) {
@@ -324,8 +346,10 @@ stats::Info process_info(Engine& engine) {
   for (const auto& f : engine.frontends()) listeners += static_cast<std::uint32_t>(f->listeners.size());
   info.listeners = listeners;
   info.jobs = listeners + p.current_connections;
-  info.unstoppable_jobs = 0;
-  info.total_bytes_out = totals.bytes_out;
+  fill_absent(info);
+  info.total_bytes_out = bytes_sent(engine, now);
+  info.dropped_logs = static_cast<std::uint32_t>(p.dropped_logs);
+  info.build_info = p.version;
   info.start_time_sec = static_cast<std::uint32_t>(engine.started_wall_us / 1'000'000);
   return info;
 }

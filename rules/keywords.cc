@@ -218,7 +218,8 @@ void redirect(RuleDraft& draft, Args& args) {
 }
 
 // use_backend and use-server.
-void read_target(RuleDraft& draft, TargetRules& rules, Args& args, Places places) {
+void read_target(RuleDraft& draft, TargetRules& rules, std::optional<std::size_t>& last, Args& args,
+                 Places places) {
   const StatementWords source(args.statement(), args.position());
   source.tell_place(draft.env);
   Words words = source.words();
@@ -240,21 +241,22 @@ void read_target(RuleDraft& draft, TargetRules& rules, Args& args, Places places
     return;
   }
   source.report_warnings(draft.env, args.diagnostics());
-  for (const TargetRule& before : rules.rules()) {
-    if (!before.condition.unconditional() || !before.target.is_literal()) continue;
+  if (last) {
+    const TargetRule& before = rules.rules()[*last];
     args.diagnostics().warn(args.statement().location(), "this rule is never reached: '" + before.text +
                                                              "' in line " + std::to_string(before.line) +
                                                              " has no condition");
-    break;
+  } else if (condition->unconditional() && target->is_literal()) {
+    last = rules.rules().size();
   }
   rules.add({std::move(*condition), std::move(*target), joined(args.statement()), args.statement().line});
 }
 
 void use_backend(RuleDraft& draft, Args& args) {
-  read_target(draft, draft.sets.use_backend, args, at(Place::fe_use_backend));
+  read_target(draft, draft.sets.use_backend, draft.last_use_backend, args, at(Place::fe_use_backend));
 }
 void use_server(RuleDraft& draft, Args& args) {
-  read_target(draft, draft.sets.use_server, args, at(Place::be_use_server));
+  read_target(draft, draft.sets.use_server, draft.last_use_server, args, at(Place::be_use_server));
 }
 
 // Keywords that are nothing but a condition.

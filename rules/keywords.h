@@ -28,6 +28,9 @@ struct RuleDraft {
   Slot slot = Slot::own;
   RuleSet blocks;
   RuleSet additions;
+  // The first use_backend and use-server lines that always hold, by index: what follows is dead.
+  std::optional<std::size_t> last_use_backend;
+  std::optional<std::size_t> last_use_server;
   [[nodiscard]] RuleSet& set_for(Phase phase) noexcept;
 };
 

@@ -187,10 +187,10 @@ void put_facts(Html& html, const PageProcess& p) {
   fact("Conn/s", [&] { html.number(p.connection_rate); });
   fact("Sess/s", [&] { html.number(p.session_rate); });
   fact("Req/s", [&] { html.number(p.request_rate); });
-  fact("Sending", [&] { html.number(p.bits_per_second / 1000).raw(" kbit/s"); });
+  if (p.bits_per_second) fact("Sending", [&] { html.number(*p.bits_per_second / 1000).raw(" kbit/s"); });
   fact("Max sockets", [&] { html.number(p.maxsock); });
   fact("ulimit -n", [&] { html.number(p.ulimit_n); });
-  fact("Idle", [&] { html.raw(std::to_string(p.idle_percent)).raw(" %"); });
+  if (p.idle_percent) fact("Idle", [&] { html.raw(std::to_string(*p.idle_percent)).raw(" %"); });
   if (p.dropped_logs != 0) fact("Dropped logs", [&] { html.number(p.dropped_logs); });
   for (const VrrpRole& role : p.roles) {
     fact("VRRP", [&] {
@@ -297,6 +297,11 @@ void put_result(Html& html, PageResult result) {
 
 std::string_view first_of(std::string_view a, std::string_view b) { return a.empty() ? b : a; }
 
+void put_node(Html& html, const PageInput& input, std::string_view before) {
+  const std::string_view node = first_of(input.def.node, input.process.node);
+  if (input.def.show_node && !node.empty()) html.raw(before).text(node);
+}
+
 void put_head(Html& html, const PageInput& input) {
   html.raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
   html.raw("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
@@ -307,7 +312,7 @@ void put_head(Html& html, const PageInput& input) {
     html.text(page_target(input.def.uri, again)).raw("\">");
   }
   html.raw("<title>Statistics of ").text(input.process.product);
-  if (input.def.show_node) html.raw(" on ").text(first_of(input.def.node, input.process.node));
+  put_node(html, input, " on ");
   html.raw("</title><link rel=\"icon\" href=\"data:,\"><style>")
       .raw(page_style())
       .raw("</style></head>\n<body>");
@@ -317,7 +322,7 @@ void put_header(Html& html, const PageInput& input) {
   html.raw("<header><h1>").text(input.process.product);
   if (!input.def.hide_version) html.raw("<small>").text(input.process.version).raw("</small>");
   html.raw("</h1><p class=\"sub\">Statistics");
-  if (input.def.show_node) html.raw(" of ").text(first_of(input.def.node, input.process.node));
+  put_node(html, input, " of ");
   if (input.def.show_description)
     html.raw(": ").text(first_of(input.def.description, input.process.description));
   if (input.process.stopping) html.raw(" \u2013 the process is stopping");

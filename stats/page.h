@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,8 +30,8 @@ struct PageProcess {
   std::uint64_t connection_rate = 0;
   std::uint64_t session_rate = 0;
   std::uint64_t request_rate = 0;
-  std::uint64_t bits_per_second = 0;  // sent
-  std::uint32_t idle_percent = 100;
+  std::optional<std::uint64_t> bits_per_second;  // sent; not shown when nobody measures it, nor is the next
+  std::optional<std::uint32_t> idle_percent;
   std::uint64_t dropped_logs = 0;
   std::vector<VrrpRole> roles;  // as keepalived has told
   std::string vrrp_weight;      // of the track file, in words; empty: none

@@ -86,6 +86,7 @@ Answer commit_acl(Call& call);
 
 // variable_commands.cc
 Answer get_var(Call& call);
+Answer set_var(Call& call);
 
 // vrrp_commands.cc
 Answer show_vrrp(Call& call);

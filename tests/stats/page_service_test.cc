@@ -61,8 +61,14 @@ TEST_F(PageServiceTest, AsksForALoginAndSlowsGuesses) {
   query_.authorization = "Basic YWRtaW46Z3Vlc3M=";
   EXPECT_EQ(service_.begin(def_, query_).reply.delay, 250);
   EXPECT_EQ(service_.begin(def_, query_).reply.delay, 500);
+  query_.source = *Address::from_ip("192.0.2.7", 1);
+  EXPECT_EQ(service_.begin(def_, query_).reply.delay, 250) << "what one source guessed costs no other";
   query_.authorization = "Basic YWRtaW46YWRtaW4=";
   EXPECT_EQ(service_.begin(def_, query_).kind, PageStep::Kind::show);
+  query_.source = Address::loopback_v4(1);
+  const PageStep good = service_.begin(def_, query_);
+  EXPECT_EQ(good.kind, PageStep::Kind::show);
+  EXPECT_EQ(good.reply.delay, 0) << "the right password is never held back";
 }
 
 TEST_F(PageServiceTest, ShowsItsForms) {
@@ -88,6 +94,14 @@ TEST_F(PageServiceTest, ActsOnlyWithTheTokenOfThePage) {
   step = post("s=s1&action=drain&b=%233");
   EXPECT_EQ(step.kind, PageStep::Kind::reply);
   EXPECT_EQ(header(step.reply, "location"), "/stats;st=DENY");
+  for (const std::string& wrong :
+       {std::string(), std::string("x"), std::string(64, '0'), std::string(65, '0')})
+    EXPECT_EQ(header(post("s=s1&action=drain&b=%233&token=" + wrong).reply, "location"), "/stats;st=DENY")
+        << wrong;
+  def_.users.emplace_back("other", "admin");
+  query_.authorization = "Basic b3RoZXI6YWRtaW4=";
+  EXPECT_EQ(header(post(good).reply, "location"), "/stats;st=DENY") << "the token is another user's";
+  query_.authorization = "Basic YWRtaW46YWRtaW4=";
   clock_.advance(2 * 3'600'000);
   EXPECT_EQ(header(post(good).reply, "location"), "/stats;st=DENY");
 }

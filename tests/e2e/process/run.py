@@ -519,6 +519,23 @@ class Variables(ProcessTest):
         self.assertEqual(*answers)
         self.assertIn("proc.f: type=str value=<a b 7>\n", answers[0])
 
+    @unittest.skipUnless(os.path.exists(ORACLE), "needs haproxy")
+    def test_the_runtime_socket_sets_them(self):
+        commands = ["set var proc.x int(3)", "experimental-mode on; set var proc.x int(3); get var proc.x",
+                    "experimental-mode on; set var proc.x expr str(abc),length; get var proc.x",
+                    "experimental-mode on; set var proc.x fmt a\\ b%[var(proc.x)]; get var proc.x",
+                    "experimental-mode on; set var", "experimental-mode on; set var proc.x",
+                    "experimental-mode on; set var txn.x int(3)", "experimental-mode on; set var proc.x int(3) junk"]
+        answers = []
+        for name, program in [("ours", None), ("theirs", ORACLE)]:
+            lines = f" stats socket {self.path(name)} level admin"
+            self.start("-f", self.config(name + ".cfg", free_port(), global_lines=lines), program=program)
+            until(lambda: os.path.exists(self.path(name)), "the runtime socket")
+            answers.append([until(lambda: talk(self.path(name), c), "an answer") for c in commands])
+        for command, ours, theirs in zip(commands, *answers):
+            with self.subTest(command):
+                self.assertEqual(ours, theirs)
+
     def test_what_has_no_connection_to_look_at_is_refused(self):
         for line, message in [("set-var txn.x int(1)", "only variables of the process"),
                               ("set-var proc.x src", "no connection to take it from"),
@@ -529,6 +546,30 @@ class Variables(ProcessTest):
                 code, _, err = self.run_to_end("-c", "-f", self.config("c.cfg", free_port(), global_lines=" " + line))
                 self.assertEqual(code, 1)
                 self.assertIn(message, err)
+
+
+class Node(ProcessTest):
+    """The node's name is the machine's unless it is set; the socket, the page and checks tell it."""
+
+    def told(self, lines):
+        port, check = free_port(), socket.create_server(("127.0.0.1", 0))
+        check.settimeout(PATIENCE)
+        path = self.path("s" + str(port))
+        self.start("-f", self.config(
+            f"{port}.cfg", port, global_lines=f" stats socket {path} level admin\n{lines}",
+            option="stats enable\n stats uri /\n stats show-node",
+            extra="backend b\n option httpchk GET /\n http-check send-state\n"
+                  f" server s 127.0.0.1:{check.getsockname()[1]} check"))
+        with check, check.accept()[0] as s:
+            state = s.recv(4096).decode()
+        info = until(lambda: talk(path, "show info"), "an answer")
+        return re.search(r"node=([^;]*);", state)[1], re.search(r"^node: (.*)$", info, re.M)[1], info
+
+    def test_the_name(self):
+        self.assertEqual(self.told("")[:2], (socket.gethostname(),) * 2)
+        *names, info = self.told(" node lb-1\n description a b")
+        self.assertEqual(names, ["lb-1"] * 2)
+        self.assertIn("\ndescription: a b\n", info)
 
 
 class StateFiles(ProcessTest):
