@@ -45,6 +45,8 @@ class FdStream final : public Stream {
   [[nodiscard]] IoStatus cancelled() const noexcept override { return cancelled_; }
   void exhausted_read() noexcept override { may_read_ = false; }
   void exhausted_write() noexcept override { may_write_ = false; }
+  // Whether the next read asks the kernel before it waits.
+  [[nodiscard]] bool may_be_readable() const noexcept { return may_read_; }
   // Bytes are likely to be there: the next read asks the kernel before it waits.
   void expect_bytes() noexcept { may_read_ = true; }
   // True while the kernel has reported an end or an error that nobody has read; checks an idle connection for

@@ -56,6 +56,7 @@ struct WorkerContext {
   std::shared_ptr<EncoderPool> encoders;  // made at the first use (see EncoderPool::of)
   Resident* residents = nullptr;          // what must have gone before the worker may go
   std::vector<Acceptor> acceptors;
+  std::uint32_t warm_sessions = 0;  // that wait for a request with everything in place
   struct Start {
     Listener* listener;
     int fd;

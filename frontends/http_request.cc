@@ -9,7 +9,13 @@
 namespace evenkeel::frontends {
 namespace {
 
-constexpr Millis kParkAfter = 25;
+// A session that waits for its next request is parked after this time, or at once when so many others wait: a
+// crowd must not leave a high-water mark of full sessions behind. Those that have come back before are likely
+// to do so again. A shorter time would serve, too, but timers that are always near make every sleep of the
+// processor dear (a third of a request's CPU at 4,000 requests per second).
+constexpr Millis kParkAfter = 1000;
+constexpr std::uint32_t kWarmSessions = 64;
+constexpr std::uint32_t kWarmReturning = 1024;
 
 }  // namespace
 
@@ -71,7 +77,13 @@ Task<IoStatus> HttpConnection::fill_request() {
     in.release();
     if (carry_.time_is_up) co_return IoStatus::timeout;
     begin_idle();
+    const std::uint32_t limit = carry_.requests > 1 ? kWarmReturning : kWarmSessions;
+    if (client_.context.warm_sessions >= limit && !client_.stream.may_be_readable()) {
+      co_return IoStatus::timeout;
+    }
+    ++client_.context.warm_sessions;
     const IoResult ready = co_await client_.stream.readable();
+    --client_.context.warm_sessions;
     if (!ready.ok()) co_return ready.status;
     in.reserve();
   }
@@ -106,7 +118,10 @@ Task<Next> HttpConnection::read_request() {
     if (status == IoStatus::no_resource)
       co_return co_await refuse_request(400, Cause::denied, Phase::request);
     const bool untouched = in.empty();
-    if (untouched && status == IoStatus::timeout && worker().now() < carry_.idle_until) co_return Next::park;
+    if (untouched && status == IoStatus::timeout && worker().now() < carry_.idle_until) {
+      in.release();
+      co_return Next::park;
+    }
     // Nothing came at all: browsers open connections for later, and idle ones end; neither is an error.
     if (untouched && (carry_.requests > 0 || def_->ignore_probes || status != IoStatus::timeout))
       co_return Next::close;
