@@ -16,5 +16,6 @@ std::uint32_t avalanche(std::uint32_t value) noexcept;
 std::uint32_t hash_crc32c(std::string_view bytes) noexcept;  // Castagnoli, RFC 3720 appendix B.4
 std::uint32_t hash_xxh32(std::string_view bytes, std::uint32_t seed) noexcept;
 std::uint64_t hash_xxh64(std::string_view bytes, std::uint64_t seed) noexcept;
+std::uint64_t hash_xxh3(std::string_view bytes, std::uint64_t seed) noexcept;
 
 }  // namespace evenkeel

@@ -1,7 +1,6 @@
 // Hashes of non-cryptographic kind (manual 7.3.1).
 #include "core/hash.h"
 
-#include "core/hash_xxh3.h"
 #include "rules/converter/families.h"
 
 namespace evenkeel::rules::converter {
