@@ -18,9 +18,10 @@ ORACLE = shutil.which("haproxy") or "/usr/sbin/haproxy"
 PATIENCE = 15
 
 
-def listener():
+def listener(port=0):
     s = socket.socket()
-    s.bind(("127.0.0.1", 0))
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("127.0.0.1", port))
     s.listen()
     s.settimeout(PATIENCE)
     return s
@@ -140,12 +141,7 @@ class LogsOverTcp(unittest.TestCase):
         with Proxy(PROGRAM, f"    log ring@r local0\nring r\n    size 20000\n    server s 127.0.0.1:{to}", port):
             for i in range(5):
                 get(port, f"/{i}")
-            server = socket.socket()
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            server.bind(("127.0.0.1", to))
-            server.listen()
-            server.settimeout(PATIENCE)
-            with server:
+            with listener(to) as server:
                 connection, _ = server.accept()
                 with connection:
                     self.assertEqual(read_until(connection, b"/4\n"), b"/0\n/1\n/2\n/3\n/4\n")
@@ -155,12 +151,7 @@ class LogsOverTcp(unittest.TestCase):
         with Proxy(PROGRAM, f"    log ring@r local0\nring r\n    size 1024\n    server s 127.0.0.1:{to}", port) as proxy:
             for i in range(300):
                 get(port, f"/{i:020}")
-            server = socket.socket()
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            server.bind(("127.0.0.1", to))
-            server.listen()
-            server.settimeout(PATIENCE)
-            with server:
+            with listener(to) as server:
                 connection, _ = server.accept()
                 with connection:
                     got = read_until(connection, b"/00000000000000000299\n").decode().split()
