@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "rules/byte_reader.h"
 #include "rules/converter/families.h"
 #include "rules/text.h"
 
@@ -12,27 +13,7 @@ namespace {
 constexpr unsigned kConnect = 1;
 constexpr unsigned kConnack = 2;
 
-// Reads big-endian numbers and runs of bytes; after a read beyond the end everything is empty and ok is
-// false.
-struct Reader {
-  std::string_view rest;
-  bool ok = true;
-
-  std::string_view take(std::size_t n) noexcept {
-    if (n > rest.size()) {
-      ok = false;
-      rest = {};
-      return {};
-    }
-    const std::string_view bytes = rest.substr(0, n);
-    rest.remove_prefix(n);
-    return bytes;
-  }
-  std::uint32_t number(std::size_t width) noexcept {
-    std::uint32_t value = 0;
-    for (const char c : take(width)) value = value << 8U | static_cast<unsigned char>(c);
-    return value;
-  }
+struct Reader : ByteReader {
   std::string_view text() noexcept { return take(number(2)); }
   std::uint32_t varint() noexcept {
     std::uint32_t value = 0;

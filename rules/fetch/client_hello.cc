@@ -1,30 +1,11 @@
 // The TLS ClientHello of a connection that passes through (RFC 8446 section 4.1.2; manual 7.3.5).
+#include "rules/byte_reader.h"
 #include "rules/fetch/families.h"
 
 namespace evenkeel::rules::fetch {
 namespace {
 
-// Reads big-endian numbers and byte runs; after a read beyond the end, everything is empty and ok is false.
-struct Reader {
-  std::string_view rest;
-  bool ok = true;
-
-  std::string_view take(std::size_t n) noexcept {
-    if (n > rest.size()) {
-      ok = false;
-      rest = {};
-      return {};
-    }
-    const std::string_view result = rest.substr(0, n);
-    rest.remove_prefix(n);
-    return result;
-  }
-  std::size_t number(std::size_t width) noexcept {
-    std::size_t value = 0;
-    for (const char c : take(width)) value = value << 8U | static_cast<unsigned char>(c);
-    return value;
-  }
-};
+using Reader = ByteReader;
 
 enum class Parse : std::uint8_t { ok, incomplete, no };
 
