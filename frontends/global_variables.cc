@@ -1,36 +1,13 @@
 #include "frontends/global_variables.h"
 
-#include "core/clock.h"
-#include "rules/context.h"
 #include "rules/expression.h"
 #include "rules/log_format.h"
-#include "rules/scratch.h"
-#include "stats/log_date.h"
-#include "stats/session_record.h"
+#include "rules/process_context.h"
 
 namespace evenkeel::frontends {
 namespace {
 
 using conf::Args;
-
-// Nobody is connected: there are the clock, the process and the variables so far.
-class LoadContext final : public rules::EvalContext {
- public:
-  explicit LoadContext(rules::VariableStore& variables) {
-    scratch = &scratch_;
-    clock = &clock_;
-    log_date = &dates_;
-    record = &record_;
-    process_vars = &variables;
-    record_.accepted_wall_us = clock_.wall_us();
-  }
-
- private:
-  rules::Scratch scratch_;
-  SystemClock clock_;
-  stats::LogDate dates_;
-  stats::SessionRecord record_;
-};
 
 constexpr rules::Places kHere = rules::at(rules::Place::config);
 
@@ -65,7 +42,7 @@ void set_process_variable(GlobalDraft& draft, Args& args) {
     args.error("'" + std::string(*text) + "' cannot be used here: there is no connection to take it from");
     return;
   }
-  LoadContext context(draft.def.process_vars);
+  rules::ProcessContext context(draft.def.process_vars);
   rules::Sample sample;
   if (value->eval(context, sample)) draft.def.process_vars.set(*ref, sample);
 }
@@ -81,7 +58,7 @@ void set_process_variable_fmt(GlobalDraft& draft, Args& args) {
     args.error(value.error().message);
     return;
   }
-  LoadContext context(draft.def.process_vars);
+  rules::ProcessContext context(draft.def.process_vars);
   draft.def.process_vars.set(*ref, rules::Sample::of_text(value->eval(context)));
 }
 

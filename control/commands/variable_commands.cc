@@ -1,36 +1,14 @@
 // Variables of the process, shown and set.
 #include "control/commands/commands.h"
-#include "core/clock.h"
 #include "frontends/engine.h"
 #include "rules/compile_env.h"
-#include "rules/context.h"
 #include "rules/expression.h"
 #include "rules/log_format.h"
-#include "rules/scratch.h"
+#include "rules/process_context.h"
 #include "rules/variables.h"
-#include "stats/log_date.h"
-#include "stats/session_record.h"
 
 namespace evenkeel::control {
 namespace {
-
-class ProcessContext final : public rules::EvalContext {
- public:
-  explicit ProcessContext(rules::VariableStore& variables) {
-    process_vars = &variables;
-    scratch = &scratch_;
-    clock = &clock_;
-    log_date = &dates_;
-    record = &record_;
-    record_.accepted_wall_us = clock_.wall_us();
-  }
-
- private:
-  rules::Scratch scratch_;
-  SystemClock clock_;
-  stats::LogDate dates_;
-  stats::SessionRecord record_;
-};
 
 constexpr rules::Places kHere = rules::at(rules::Place::cli);
 
@@ -59,7 +37,7 @@ Answer set_to_format(rules::EvalContext& context, const rules::VarRef& ref, std:
 Answer get_var(Call& call) {
   if (call.arg(0).empty()) return failed("Missing process-wide variable identifier.\n");
   const auto ref = rules::VarRef::parse(call.arg(0));
-  ProcessContext context(call.engine.process_vars);
+  rules::ProcessContext context(call.engine.process_vars);
   rules::Sample value;
   if (!ref || ref->scope != rules::VarScope::proc || !rules::get_variable(context, *ref, value))
     return failed("Variable not found.\n");
@@ -88,7 +66,7 @@ Answer set_var(Call& call) {
     reason = "no file is read while the process runs";
     return false;
   };
-  ProcessContext context(call.engine.process_vars);
+  rules::ProcessContext context(call.engine.process_vars);
   if (type == "expr") return set_to_expression(context, *ref, call.arg(typed ? 2 : 1), env);
   if (type == "fmt") return set_to_format(context, *ref, call.arg(2), env);
   return failed("'set var': arg type must be either 'expr' or 'fmt' but got '" + std::string(type) + "'.");
