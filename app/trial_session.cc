@@ -13,25 +13,14 @@ TrialSession::TrialSession(std::shared_ptr<const frontends::Config> config,
   for (const auto& def : config_->backends) backends_.push_back(std::make_unique<backends::Backend>(def, 1));
   record = &session;
   log_date = &dates_;
-  scratch = &scratch_;
-  clock = &clock_;
   src = client;
   dst = local;
   fc_src = &client_;
   fc_dst = &local_;
   process_vars = &process_;
-  session_vars = &session_;
-  transaction_vars = &transaction_;
-  request_vars = &request_vars_;
-  response_vars = &response_vars_;
-  request_captures = &request_slots_;
-  response_captures = &response_slots_;
   mode_http = frontend.mode == backends::Mode::http;
   inspection_ended = true;
-  if (frontend.rules) {
-    request_slots_.values.resize(frontend.rules->request_captures.size());
-    response_slots_.values.resize(frontend.rules->response_captures.size());
-  }
+  if (frontend.rules) make_room_for_captures(*frontend.rules);
   session.frontend = frontend.name;
   session.client = client;
   session.local = local;

@@ -8,18 +8,15 @@
 #include <vector>
 
 #include "backends/backend.h"
-#include "core/clock.h"
 #include "frontends/config.h"
 #include "http/head.h"
-#include "rules/captures.h"
-#include "rules/context.h"
-#include "rules/rule_sets.h"
+#include "rules/session_context.h"
 #include "stats/log_date.h"
 #include "stats/session_record.h"
 
 namespace evenkeel::app {
 
-class TrialSession final : public rules::EvalContext {
+class TrialSession final : public rules::SessionContext {
  public:
   TrialSession(std::shared_ptr<const frontends::Config> config, const frontends::FrontendDef& frontend,
                const Address& client, const Address& local);
@@ -45,16 +42,8 @@ class TrialSession final : public rules::EvalContext {
   std::shared_ptr<const frontends::Config> config_;
   const frontends::FrontendDef& frontend_;
   std::vector<std::unique_ptr<backends::Backend>> backends_;
-  SystemClock clock_;
-  rules::Scratch scratch_;
   stats::LogDate dates_;
   rules::VariableStore process_;
-  rules::VariableStore session_;
-  rules::VariableStore transaction_;
-  rules::VariableStore request_vars_;
-  rules::VariableStore response_vars_;
-  rules::CaptureSlots request_slots_;
-  rules::CaptureSlots response_slots_;
   Address client_;
   Address local_;
 };

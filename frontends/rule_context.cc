@@ -18,8 +18,6 @@ namespace evenkeel::frontends {
 using rules::Number;
 
 RuleContext::RuleContext(ClientConnection& client) : client_(client), local_(client.local()) {
-  scratch = &scratch_;
-  clock = &clock_;
   src = client.peer;
   dst = local_;
   fc_src = &client.peer;
@@ -28,16 +26,7 @@ RuleContext::RuleContext(ClientConnection& client) : client_(client), local_(cli
   log_date = &client.context.engine.logs().date(client.context.index());
   mode_http = client.frontend.def().mode == backends::Mode::http;
   process_vars = &client.context.engine.process_vars;
-  session_vars = &session_;
-  transaction_vars = &transaction_;
-  request_vars = &request_vars_;
-  response_vars = &response_vars_;
-  request_captures = &request_slots_;
-  response_captures = &response_slots_;
-  if (const auto& sets = client.frontend.def().rules; sets) {
-    request_slots_.values.resize(sets->request_captures.size());
-    response_slots_.values.resize(sets->response_captures.size());
-  }
+  if (const auto& sets = client.frontend.def().rules; sets) make_room_for_captures(*sets);
 }
 
 std::optional<std::string_view> RuleContext::bytes_of(const rules::Expression& expression) {

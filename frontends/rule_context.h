@@ -9,15 +9,13 @@
 #include "backends/connector.h"
 #include "frontends/client_session.h"
 #include "http/head.h"
-#include "rules/captures.h"
-#include "rules/context.h"
-#include "rules/rule_sets.h"
+#include "rules/session_context.h"
 #include "stats/session_record.h"
 
 namespace evenkeel::frontends {
 
 // Made when the first rule of a session has to run; reused for all of its requests.
-class RuleContext final : public rules::EvalContext {
+class RuleContext final : public rules::SessionContext {
  public:
   explicit RuleContext(ClientConnection& client);
 
@@ -76,14 +74,6 @@ class RuleContext final : public rules::EvalContext {
 
   ClientConnection& client_;
   stats::SessionRecord none_;
-  SystemClock clock_;
-  rules::Scratch scratch_;
-  rules::VariableStore session_;
-  rules::VariableStore transaction_;
-  rules::VariableStore request_vars_;
-  rules::VariableStore response_vars_;
-  rules::CaptureSlots request_slots_;
-  rules::CaptureSlots response_slots_;
   std::string request_cookie_;
   std::string response_cookie_;
   std::vector<std::string_view> shown_request_;
