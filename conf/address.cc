@@ -122,7 +122,11 @@ class Parser {
     if (rest_.empty() || ec != std::errc() || end != rest_.data() + rest_.size() || spec_.fd < 0)
       return fail("file descriptor '" + std::string(rest_) + "' is not a valid integer in '" + spec_.text +
                   "'");
-    if (spec_.kind == Kind::fd && !rules_.fd)
+    if (spec_.kind == Kind::sockpair && rules_.sockpair) {
+      spec_.numeric = Address::passing_over(spec_.fd);
+      return;
+    }
+    if (!rules_.fd || spec_.kind == Kind::sockpair)
       fail("a file descriptor is not acceptable here in '" + spec_.text + "'");
   }
 

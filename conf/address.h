@@ -40,12 +40,15 @@ struct AddressRules {
   bool port_offset = false;
   bool port_zero = false;  // ":0" is fine (tests, "any port")
   bool fd = false;
+  bool sockpair = false;
   bool datagram = false;
   bool stream = true;
   bool name = true;
 
-  static AddressRules bind() { return {.port_required = true, .port_range = true, .fd = true}; }
-  static AddressRules server() { return {.port_offset = true, .port_zero = true}; }
+  static AddressRules bind() {
+    return {.port_required = true, .port_range = true, .fd = true, .sockpair = true};
+  }
+  static AddressRules server() { return {.port_offset = true, .port_zero = true, .sockpair = true}; }
   static AddressRules source() { return {.port_range = true, .port_zero = true}; }
 };
 

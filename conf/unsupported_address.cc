@@ -4,8 +4,7 @@ namespace evenkeel::conf {
 
 std::string unsupported_address(const AddressSpec& spec) {
   using Transport = AddressSpec::Transport;
-  const bool other = spec.transport == Transport::quic || spec.transport == Transport::mptcp;
-  if (!other && spec.kind != AddressSpec::Kind::sockpair) return {};
+  if (spec.transport != Transport::quic && spec.transport != Transport::mptcp) return {};
   std::string_view prefix = spec.text;
   if (const std::size_t plus = prefix.find('+'); plus < prefix.find('@')) prefix.remove_prefix(plus + 1);
   return "known HAProxy keyword, not supported by Evenkeel yet: '" +

@@ -64,6 +64,14 @@ std::optional<Address> Address::from_abstract(std::string_view name, bool padded
   return Address(reinterpret_cast<sockaddr*>(&un), static_cast<socklen_t>(len));
 }
 
+Address Address::passing_over(int fd) noexcept {
+  Address a;
+  a.storage_.passing.family = kPassing;
+  a.storage_.passing.fd = fd;
+  a.len_ = sizeof a.storage_.passing;
+  return a;
+}
+
 Address Address::local_of(int fd) noexcept {
   Address a;
   socklen_t len = capacity();
@@ -112,6 +120,7 @@ std::string Address::ip_string() const {
   if (is_ip()) {
     return inet_ntop(family(), ip_bytes().data(), text, sizeof text) != nullptr ? text : "";
   }
+  if (family() == kPassing) return "sockpair@" + std::to_string(passing_fd());
   if (family() != AF_UNIX) return {};
   const auto offset = offsetof(sockaddr_un, sun_path);
   if (len_ <= offset) return "unix:";

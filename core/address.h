@@ -29,11 +29,17 @@ class Address {
   // Linux's abstract namespace. padded: the name fills sun_path with zeros (abns@); otherwise exact length
   // (abnsz@).
   static std::optional<Address> from_abstract(std::string_view name, bool padded) noexcept;
+  // Not a place but a way (`sockpair@`): connections are made by passing a socket over fd; see
+  // core/socket_passing.h. Its family is kPassing, which no system call knows.
+  static Address passing_over(int fd) noexcept;
   // The local or remote end of a socket; AF_UNSPEC where the kernel has none.
   static Address local_of(int fd) noexcept;
   static Address peer_of(int fd) noexcept;
 
+  static constexpr sa_family_t kPassing = AF_MAX + 1;
+
   [[nodiscard]] int family() const noexcept { return storage_.base.sa_family; }
+  [[nodiscard]] int passing_fd() const noexcept { return storage_.passing.fd; }  // family kPassing only
   [[nodiscard]] bool is_ip() const noexcept { return family() == AF_INET || family() == AF_INET6; }
   [[nodiscard]] bool is_unspecified_ip() const noexcept;  // 0.0.0.0 or ::
   [[nodiscard]] bool is_v4_mapped() const noexcept;       // ::ffff:0:0/96
@@ -48,7 +54,7 @@ class Address {
 
   // The raw bytes of the IP address, network order: 4, 16 or 0 bytes long.
   [[nodiscard]] std::string_view ip_bytes() const noexcept;
-  // "192.0.2.1", "2001:db8::1", "unix:/path" or "abns@name"; empty for AF_UNSPEC.
+  // "192.0.2.1", "2001:db8::1", "unix:/path", "abns@name" or "sockpair@3"; empty for AF_UNSPEC.
   [[nodiscard]] std::string ip_string() const;
   // "192.0.2.1:80", "[2001:db8::1]:80", or as ip_string().
   [[nodiscard]] std::string to_string() const;
@@ -59,6 +65,10 @@ class Address {
   union {
     sockaddr base;
     sockaddr_un un;
+    struct {
+      sa_family_t family;
+      int fd;
+    } passing;
     unsigned char bytes[sizeof(sockaddr_un)];
   } storage_;
   socklen_t len_ = 0;

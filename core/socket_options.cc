@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "core/fault.h"
+#include "core/socket_passing.h"
 
 namespace evenkeel {
 namespace {
@@ -88,7 +89,9 @@ ConnectAttempt begin_connect(const Address& to, const ConnectOptions& options) n
     attempt.error = {0, io_status_of(v.error), v.error};
     return attempt;
   }
-  const int fd = ::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const bool passing = to.family() == Address::kPassing;
+  const int fd = passing ? connect_by_passing(to.passing_fd())
+                         : ::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     attempt.error = {0, io_status_of(errno), errno};
     return attempt;
@@ -106,6 +109,11 @@ ConnectAttempt begin_connect(const Address& to, const ConnectOptions& options) n
   if (options.marks.any()) apply_packet_marks(fd, options.marks);
   if (options.send_buffer > 0) set_int(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer);
   if (options.receive_buffer > 0) set_int(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer);
+  if (passing) {
+    attempt.established = true;
+    attempt.fd = fd;
+    return attempt;
+  }
   if (options.source != nullptr && options.source->is_set() &&
       !bind_source(fd, options, to.family(), attempt.error)) {
     ::close(fd);

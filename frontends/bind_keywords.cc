@@ -49,7 +49,7 @@ void add(std::vector<BindDef>& binds, const AddressSpec& spec, const backends::L
     args.error_here(why);
     return;
   }
-  if (spec.kind == AddressSpec::Kind::fd) {
+  if (spec.kind == AddressSpec::Kind::fd || spec.kind == AddressSpec::Kind::sockpair) {
     std::string why;
     if (!is_socket(spec.fd, why)) {
       args.error_here("cannot use file descriptor '" + std::to_string(spec.fd) + "': " + why);
@@ -57,7 +57,8 @@ void add(std::vector<BindDef>& binds, const AddressSpec& spec, const backends::L
     }
     bind.kind = BindDef::Kind::inherited_fd;
     bind.fd = spec.fd;
-    bind.address = Address::local_of(spec.fd);
+    bind.passing = spec.kind == AddressSpec::Kind::sockpair;
+    bind.address = bind.passing ? *spec.numeric : Address::local_of(spec.fd);
     binds.push_back(std::move(bind));
     return;
   }
@@ -82,6 +83,7 @@ void copy_options(BindDef& bind, const BindLine& line) {
   merged.kind = bind.kind;
   merged.address = bind.address;
   merged.fd = bind.fd;
+  merged.passing = bind.passing;
   merged.text = std::move(bind.text);
   merged.line = bind.line;
   bind = std::move(merged);

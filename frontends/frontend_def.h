@@ -16,8 +16,9 @@ namespace evenkeel::frontends {
 struct BindDef {
   enum class Kind : std::uint8_t { address, inherited_fd } kind = Kind::address;
   Address address;
-  int fd = -1;       // Kind::inherited_fd
-  std::string text;  // as written, for messages
+  int fd = -1;           // Kind::inherited_fd
+  bool passing = false;  // sockpair@: connections are passed over fd instead of accepted
+  std::string text;      // as written, for messages
   std::uint32_t line = 0;
   std::string name;  // sock-<n> when not set
   std::uint32_t id = 0;
@@ -46,8 +47,8 @@ struct FrontendDef : backends::ProxyDef {
   bool ignore_probes = false;  // option http-ignore-probes
   bool accept_unsafe_request = false;
   bool idle_close_on_response = false;  // option idle-close-on-response: a soft stop lets idle ones be
-  bool smart_accept = false;  // option tcp-smart-accept
-  bool socket_stats = false;  // option socket-stats: listeners have rows of their own
+  bool smart_accept = false;            // option tcp-smart-accept
+  bool socket_stats = false;            // option socket-stats: listeners have rows of their own
 };
 
 }  // namespace evenkeel::frontends

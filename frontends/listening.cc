@@ -14,6 +14,7 @@
 #include "core/fault.h"
 #include "core/fd_stream.h"
 #include "core/log.h"
+#include "core/socket_passing.h"
 #include "frontends/access_logs.h"
 #include "frontends/client_session.h"
 #include "frontends/engine.h"
@@ -25,13 +26,21 @@ constexpr Millis kDescriptorPause = 100;  // how long to leave the backlog alone
 constexpr Millis kPausedElsewhere = 20;   // before asking again a socket that does not listen just now
 constexpr int kRestAtMost = 4096;         // connections taken while stopping, per socket
 
-int next_client(int fd, Address& peer, socklen_t& len) noexcept {
+int next_client(const BindDef& def, int fd, Address& peer) noexcept {
   const fault::Verdict verdict = fault::ask(fault::Op::accept, fd);
   if (verdict.kind == fault::Verdict::Kind::error) {
     errno = verdict.error;
     return -1;
   }
-  return ::accept4(fd, peer.data(), &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (def.passing) {
+    const int client = accept_passed(fd);
+    if (client >= 0) peer = Address::peer_of(client);
+    return client;
+  }
+  socklen_t len = Address::capacity();
+  const int client = ::accept4(fd, peer.data(), &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (client >= 0) peer.resize(len);
+  return client;
 }
 
 }  // namespace
@@ -219,10 +228,8 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
       continue;
     }
     Address peer;
-    socklen_t len = Address::capacity();
-    const int client = next_client(stream->fd(), peer, len);
+    const int client = next_client(listener.def, stream->fd(), peer);
     if (client >= 0) {
-      peer.resize(len);
       take_client(context, listener, client, peer);
       if (++in_a_row >= config_->global.maxaccept) {  // those who are in already want to be served too
         in_a_row = 0;
@@ -243,6 +250,10 @@ Task<void> Engine::accept_loop(WorkerContext& context, Listener& listener, int f
     } else if (error == EBADF) {
       log_error("frontend " + frontend.name() + ": no descriptor was left to accept with");
       break;  // trying again would spin
+    } else if (error == EPIPE) {
+      log_warning("frontend " + frontend.name() + ": nobody passes connections over " +
+                  listener.def.address.to_string() + " any more");
+      break;
     } else if (error == EINVAL) {
       co_await worker.sleep(kPausedElsewhere);
     }
@@ -270,10 +281,8 @@ void Engine::take_client(WorkerContext& context, Listener& listener, int client,
 void Engine::accept_rest(WorkerContext& context, Listener& listener, int fd) {
   for (int i = 0; i < kRestAtMost && admit(listener.frontend, listener); ++i) {
     Address peer;
-    socklen_t len = Address::capacity();
-    const int client = ::accept4(fd, peer.data(), &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int client = next_client(listener.def, fd, peer);
     if (client < 0) return release(listener.frontend, listener);
-    peer.resize(len);
     take_client(context, listener, client, peer);
   }
 }

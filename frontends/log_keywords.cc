@@ -48,10 +48,6 @@ void set_address(LogDraft& draft, stats::LogTargetDef& target, std::string_view 
     target.fd = spec.value.fd;
     return;
   }
-  if (spec.value.kind == conf::AddressSpec::Kind::sockpair) {
-    args.error("'log': 'sockpair@' is no place for logs");
-    return;
-  }
   const std::vector<Address> found = conf::resolve(spec.value, draft.resolver);
   if (found.empty()) {
     args.error("'log': could not resolve address '" + std::string(word) + "'");

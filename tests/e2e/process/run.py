@@ -572,6 +572,50 @@ class Node(ProcessTest):
         self.assertIn("\ndescription: a b\n", info)
 
 
+class PassedSockets(ProcessTest):
+    """sockpair@: connections that are made by passing a socket over another one."""
+
+    def relayed(self, front, back, option=""):
+        """What a client gets through the server line of one program and the bind line of another."""
+        ours, theirs = socket.socketpair()
+        port = free_port()
+        defaults = "defaults\n mode http\n timeout client 5s\n timeout server 5s\n timeout connect 2s\n"
+        with ours, theirs:
+            for program, end, name, lines in (
+                    (back, theirs, "back", " http-request return status 200 content-type text/plain"
+                                           ' lf-string "[%[src]] %[path]"\n'),
+                    (front, ours, "front", f" bind 127.0.0.1:{port}\n default_backend b\nbackend b\n")):
+                lines = f"frontend {name}\n" + (f" bind sockpair@{end.fileno()}\n" if name == "back" else "") + lines + (
+                    f" server s sockpair@{end.fileno()} {option}\n" if name == "front" else "")
+                self.start("-f", self.write(name + ".cfg", defaults + lines), program=program,
+                           pass_fds=[end.fileno()])
+            self.serving(port, "[] /")
+            return [request(port) for _ in range(20)]
+
+    def test_a_server_reaches_a_bind(self):
+        self.assertEqual(self.relayed(PROGRAM, PROGRAM), ["[] /"] * 20)
+        self.assertEqual(self.relayed(PROGRAM, PROGRAM, "check inter 100ms"), ["[] /"] * 20)
+
+    @unittest.skipUnless(os.path.exists(ORACLE), "no haproxy")
+    def test_the_way_is_haproxys(self):
+        self.assertEqual(self.relayed(PROGRAM, ORACLE), ["[] /"] * 20)
+        self.assertEqual(self.relayed(ORACLE, PROGRAM), ["[] /"] * 20)
+
+    def test_the_end_of_the_other_side_is_told_once_and_costs_nothing(self):
+        ours, theirs = socket.socketpair()
+        port = free_port()
+        child = self.start("-f", self.config("c", port, option=f"bind sockpair@{theirs.fileno()}"),
+                           pass_fds=[theirs.fileno()])
+        theirs.close()
+        self.serving(port, "hello")
+        ours.close()
+        until(lambda: "nobody passes connections" in child.stderr.readline(), "the warning")
+        self.serving(port, "hello")
+        child.terminate()
+        _, err = self.ended(child)
+        self.assertLess(err.count("nobody passes connections"), os.cpu_count())  # one for each thread
+
+
 class StateFiles(ProcessTest):
     CONFIG = """global
  stats socket {sock} level admin
