@@ -79,13 +79,21 @@ void number_listeners(frontends::FrontendDraft& frontend, conf::Diagnostics& dia
 void fill_errors(ProxyDraft& proxy, const ConfigDraft& draft) {
   for (const backends::ErrorEntry& entry : proxy.errors) {
     if (entry.section.empty()) {
-      proxy.common.errors[entry.status] = entry.reply;
+      proxy.common.errors.erase(entry.status);
+      proxy.common.made_errors.erase(entry.status);
+      if (entry.made)
+        proxy.common.made_errors[entry.status] = entry.made;
+      else if (!entry.reset)
+        proxy.common.errors[entry.status] = entry.reply;
       continue;
     }
     const auto section = draft.http_errors.find(entry.section);
     if (section == draft.http_errors.end()) continue;
     for (const backends::ErrorEntry& reply : section->second.errors)
-      if (entry.status == 0 || entry.status == reply.status) proxy.common.errors[reply.status] = reply.reply;
+      if (entry.status == 0 || entry.status == reply.status) {
+        proxy.common.errors[reply.status] = reply.reply;
+        proxy.common.made_errors.erase(reply.status);
+      }
   }
 }
 

@@ -16,6 +16,9 @@
 namespace evenkeel::rules {
 struct RuleSets;
 class LogFormat;
+namespace action {
+class ReplySpec;
+}
 }  // namespace evenkeel::rules
 
 namespace evenkeel::backends {
@@ -84,6 +87,8 @@ struct ProxyDef {
   Timeouts timeouts;
   HttpMode http_mode = HttpMode::keep_alive;
   std::map<int, ErrorReply> errors;  // by status
+  // `http-error` whose message is computed; a status is in one of both maps only.
+  std::map<int, std::shared_ptr<const rules::action::ReplySpec>> made_errors;
   ForwardForDef forward_for;
   ForwardForDef original_to;
   ForwardedDef forwarded;
@@ -107,7 +112,7 @@ struct ProxyDef {
   std::string unique_id_format;                       // as written; empty: none
   std::shared_ptr<const rules::LogFormat> unique_id;  // the same, compiled; null: none
   std::string unique_id_header;
-  std::shared_ptr<const rules::LogFormat> log_format;  // null: one of the built-in formats
+  std::shared_ptr<const rules::LogFormat> log_format;     // null: one of the built-in formats
   std::shared_ptr<const rules::LogFormat> log_format_sd;  // structured data of RFC 5424; null: none
   std::shared_ptr<const rules::LogFormat>
       error_log_format;  // of connections without a session; null: built in

@@ -27,13 +27,15 @@ struct LoadServices {
   rules::CompileEnv* rules = nullptr;  // set by the loader, one per load
 };
 
-// `errorfile`, `errorloc*`: a reply. `errorfiles`: a section that may stand further down, resolved at the
-// end.
+// `errorfile`, `errorloc*`, `http-error`: a reply. `errorfiles`: a section that may stand further down,
+// resolved at the end.
 struct ErrorEntry {
   int status = 0;  // errorfiles without codes: 0, all of the section
   ErrorReply reply;
   std::string section;  // empty: `reply` counts
   conf::Location where;
+  std::shared_ptr<const rules::action::ReplySpec> made;  // `http-error`: instead of `reply`
+  bool reset = false;  // default-errorfiles: forget what was said about the status
 };
 
 struct ServerDraft {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "rules/action/reply_spec.h"
 #include "rules/keywords.h"
 
 namespace evenkeel::backends {
@@ -100,8 +101,11 @@ void errorloc(ProxyDraft& draft, Args& args) {
   if (!status) return;
   const auto url = args.required("a status code and a URL");
   if (!url) return;
-  draft.errors.push_back(
-      {*status, std::make_shared<const std::string>(redirection(Redirect, *url)), {}, args.location()});
+  draft.errors.push_back({*status,
+                          std::make_shared<const std::string>(redirection(Redirect, *url)),
+                          {},
+                          args.location(),
+                          nullptr});
 }
 
 void errorfiles(ProxyDraft& draft, Args& args) {
@@ -109,12 +113,50 @@ void errorfiles(ProxyDraft& draft, Args& args) {
   if (!name) return;
   const std::string section(*name);
   const conf::Location where = args.location();
-  if (args.at_end()) draft.errors.push_back({0, nullptr, section, where});
+  if (args.at_end()) draft.errors.push_back({0, nullptr, section, where, nullptr});
   while (!args.at_end()) {
     const auto status = error_status(args);
     if (!status) return;
-    draft.errors.push_back({*status, nullptr, section, where});
+    draft.errors.push_back({*status, nullptr, section, where, nullptr});
   }
+}
+
+// http-error (manual 4.2): the answer is described as that of a `return` rule.
+void http_error(ProxyDraft& draft, Args& args) {
+  const conf::Location where = args.location();
+  std::vector<std::string_view> words;
+  const std::size_t from = args.position();
+  for (const conf::Word& word : args.rest()) words.emplace_back(word.text);
+  rules::Words cursor(words);
+  rules::AclTable no_acls;
+  const rules::Places places =
+      rules::at(rules::Place::fe_http_request) | rules::at(rules::Place::be_http_request) |
+      rules::at(rules::Place::fe_http_response) | rules::at(rules::Place::be_http_response);
+  rules::ActionEnv env{*draft.services->rules, no_acls, rules::Phase::http_request, places, {}};
+  auto spec = rules::action::ReplySpec::parse(cursor, env, 0, false);
+  const auto refuse = [&](std::size_t word, const std::string& message) {
+    args.diagnostics().error(args.statement().at(from + word), message);
+  };
+  if (!spec) return refuse(spec.error().word, spec.error().message);
+  if (!cursor.done()) return refuse(cursor.position(), "an error answer has no condition");
+  if (spec->status() == 0) return refuse(0, "'http-error' needs a 'status <code>'");
+  if (!is_error_status(spec->status())) {
+    return refuse(
+        0, "status code '" + std::to_string(spec->status()) + "' has no error answer that could be replaced");
+  }
+  for (const rules::RuleError& doubt : draft.services->rules->warnings)
+    args.diagnostics().warn(args.statement().at(from + doubt.word), doubt.message);
+  draft.services->rules->warnings.clear();
+  ErrorEntry entry{spec->status(), nullptr, {}, where, nullptr, false};
+  if (const auto file = spec->whole_message()) {
+    entry.reply = file;
+  } else if (spec->is_standard()) {
+    entry.section = spec->http_errors();
+    entry.reset = entry.section.empty();
+  } else {
+    entry.made = std::make_shared<const rules::action::ReplySpec>(std::move(*spec));
+  }
+  draft.errors.push_back(std::move(entry));
 }
 
 // ---- unique ids
@@ -177,6 +219,7 @@ constexpr std::array kKeywords = {
     Keyword<ProxyDraft>{"errorloc", kAll, false, errorloc<302>},
     Keyword<ProxyDraft>{"errorloc302", kAll, false, errorloc<302>},
     Keyword<ProxyDraft>{"errorloc303", kAll, false, errorloc<303>},
+    Keyword<ProxyDraft>{"http-error", kAll, false, http_error},
     Keyword<ProxyDraft>{"unique-id-format", kAll, false, unique_id_format},
     Keyword<ProxyDraft>{"unique-id-header", kAll, false, unique_id_header},
     Keyword<ProxyDraft>{"clitcpka-cnt", kFront, false, keep_alive_count<&ProxyDef::client_keep_alive>},
@@ -216,7 +259,8 @@ void read_error_file(std::vector<ErrorEntry>& errors, const LoadServices& servic
                std::to_string(*status) + " ...'");
     return;
   }
-  errors.push_back({*status, std::make_shared<const std::string>(std::move(*text)), {}, args.location()});
+  errors.push_back(
+      {*status, std::make_shared<const std::string>(std::move(*text)), {}, args.location(), nullptr});
 }
 
 std::span<const Keyword<ProxyDraft>> proxy_keywords() noexcept { return kKeywords; }

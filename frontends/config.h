@@ -71,10 +71,11 @@ struct GlobalDef {
   int max_comp_cpu = 100;             // maxcompcpuusage, percent; 100: no limit
   std::uint64_t max_encoder_mem = 0;  // maxzlibmem in bytes; 0: no limit
   std::vector<BindDef> stats_sockets;
-  rules::VariableStore process_vars;  // set-var, set-var-fmt: what the process begins with
-  stats::ProxyLogDef log;          // its targets and tag
-  bool log_send_hostname = false;  // log-send-hostname
-  std::string log_hostname;        // of it; empty: the system's
+  rules::VariableStore process_vars;      // set-var, set-var-fmt: what the process begins with
+  rules::VariableLimits variable_limits;  // tune.vars.*-max-size
+  stats::ProxyLogDef log;                 // its targets and tag
+  bool log_send_hostname = false;         // log-send-hostname
+  std::string log_hostname;               // of it; empty: the system's
 };
 
 struct Config {

@@ -60,6 +60,7 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
   }
   maxconn.store(config_->global.maxconn);
   process_vars = config_->global.process_vars;
+  rules::variable_limits() = config_->global.variable_limits;
   set_pipe_limit(config_->global.max_pipes);
   initial_maxconn = config_->global.maxconn;
   connection_rate_limit.store(config_->global.max_conn_rate);

@@ -153,6 +153,11 @@ void unix_bind(GlobalDraft& draft, Args& args) {
   draft.unix_options = line.options.listen;
 }
 
+template <std::size_t rules::VariableLimits::*Field>
+void variable_limit(GlobalDraft& draft, Args& args) {
+  if (const auto value = args.size(UINT32_MAX)) draft.def.variable_limits.*Field = *value;
+}
+
 void maxzlibmem(GlobalDraft& draft, Args& args) {
   if (const auto megabytes = args.integer(0, INT32_MAX))
     draft.def.max_encoder_mem = static_cast<std::uint64_t>(*megabytes) << 20;
@@ -236,6 +241,16 @@ constexpr std::array kKeywords = {
                          number<&GlobalDef::sndbuf_client, 0, INT32_MAX>},
     Keyword<GlobalDraft>{"tune.sndbuf.server", kGlobal, false,
                          number<&GlobalDef::sndbuf_server, 0, INT32_MAX>},
+    Keyword<GlobalDraft>{"tune.vars.global-max-size", kGlobal, false,
+                         variable_limit<&rules::VariableLimits::global>},
+    Keyword<GlobalDraft>{"tune.vars.proc-max-size", kGlobal, false,
+                         variable_limit<&rules::VariableLimits::proc>},
+    Keyword<GlobalDraft>{"tune.vars.reqres-max-size", kGlobal, false,
+                         variable_limit<&rules::VariableLimits::reqres>},
+    Keyword<GlobalDraft>{"tune.vars.sess-max-size", kGlobal, false,
+                         variable_limit<&rules::VariableLimits::sess>},
+    Keyword<GlobalDraft>{"tune.vars.txn-max-size", kGlobal, false,
+                         variable_limit<&rules::VariableLimits::txn>},
     Keyword<GlobalDraft>{"tune.zlib.memlevel", kGlobal, false,
                          encoder_setting<&http::EncoderSettings::memory_level, 1, 9>},
     Keyword<GlobalDraft>{"tune.zlib.windowsize", kGlobal, false,

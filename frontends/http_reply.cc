@@ -3,6 +3,7 @@
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 #include "http/status.h"
+#include "rules/action/reply_spec.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -29,7 +30,7 @@ http::ConnectionToken HttpConnection::response_token(bool stay) const noexcept {
   return old ? http::ConnectionToken::keep_alive : http::ConnectionToken::none;
 }
 
-Task<Next> HttpConnection::send_message(std::string_view message, bool may_keep) {
+Task<Next> HttpConnection::send_message(std::string_view message, bool may_keep, const MoreHeaders* more) {
   std::string copy(message);  // parsing may join folded lines in place
   response_.clear();
   const http::ParseResult parsed =
@@ -40,6 +41,9 @@ Task<Next> HttpConnection::send_message(std::string_view message, bool may_keep)
   if (!parsed.is_complete() || framing.error != http::ErrorCode::none) {
     co_return co_await send_bytes_and_end(message, false);  // whatever it is, it was asked for
   }
+  if (more != nullptr)
+    for (const auto& [name, value] : *more) response_.headers.add(name, value);
+  if (record_.captured) run_after_response_rules();
   record_.status = response_.status;
   const std::string_view body = std::string_view(copy).substr(parsed.offset);
   const bool has_end = framing.kind == http::BodyKind::none ||
@@ -82,14 +86,38 @@ const backends::ErrorReply* HttpConnection::custom_error(int status, std::string
   return nullptr;
 }
 
-Task<Next> HttpConnection::send_error(int status, std::string_view http_errors) {
+// The computed answer of `http-error`, where it is the one that counts: not where a section has its own.
+const rules::action::ReplySpec* HttpConnection::made_error(int status, std::string_view http_errors) const {
+  if (!record_.captured) return nullptr;  // there is no request that anything could be computed from
+  if (!http_errors.empty()) {
+    const auto& sections = client_.context.engine.config().http_errors;
+    const auto section = sections.find(http_errors);
+    if (section != sections.end() && section->second.contains(status)) return nullptr;
+  }
+  for (const backends::ProxyDef* def : {static_cast<const backends::ProxyDef*>(target_def_.get()),
+                                        static_cast<const backends::ProxyDef*>(def_.get())}) {
+    if (def == nullptr) continue;
+    const auto it = def->made_errors.find(status);
+    if (it != def->made_errors.end()) return it->second.get();
+    if (def->errors.contains(status)) return nullptr;
+  }
+  return nullptr;
+}
+
+Task<Next> HttpConnection::send_error(int status, std::string_view http_errors, const MoreHeaders* more) {
   record_.status = status;
   if (record_.cause == Cause::none) fail(Cause::local, Phase::none);
+  if (const rules::action::ReplySpec* const made = made_error(status, http_errors)) {
+    rules::Reply reply;
+    made->fill(begin_rules(), reply);
+    if (more != nullptr) reply.headers.insert(reply.headers.end(), more->begin(), more->end());
+    co_return co_await send_reply(reply);
+  }
   const backends::ErrorReply* const custom = custom_error(status, http_errors);
   const bool stay = client_may_stay() && status != 400 && status != 408;
   if (custom != nullptr && *custom) {
     if ((*custom)->empty()) co_return Next::close;
-    co_return co_await send_message(**custom, stay);
+    co_return co_await send_message(**custom, stay, more);
   }
   const bool parsed = record_.captured;
   if (!parsed) {
@@ -98,6 +126,11 @@ Task<Next> HttpConnection::send_error(int status, std::string_view http_errors) 
   }
   const http::ErrorPage* page = http::error_page(status);
   if (page == nullptr) page = http::error_page(500);
+  if (parsed && (more != nullptr || has_after_response_rules())) {
+    char text[2048];
+    const std::size_t size = http::write_error_page(*page, http::ConnectionToken::none, false, text);
+    co_return co_await send_message({text, std::min(size, sizeof text)}, stay, more);
+  }
   out_.release();
   out_.reserve();
   const http::ConnectionToken token = !stay                         ? http::ConnectionToken::close

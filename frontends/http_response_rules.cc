@@ -151,6 +151,13 @@ Task<Next> HttpConnection::run_response_rules() {
   co_return Next::proceed;
 }
 
+bool HttpConnection::has_after_response_rules() const noexcept {
+  const auto has = [](const backends::ProxyDef* def) {
+    return def != nullptr && def->rules && !def->rules->http_after_response.empty();
+  };
+  return has(def_.get()) || has(target_def_.get());
+}
+
 // http-after-response: for every response, our own included.
 void HttpConnection::run_after_response_rules() {
   const RuleSets* const be = target_def_ ? target_def_->rules.get() : nullptr;

@@ -179,7 +179,8 @@ Task<Next> HttpConnection::send_reply(const rules::Reply& reply) {
   }
   if (reply.kind == Kind::none || reply.kind == Kind::standard) {
     const int status = reply.status != 0 ? reply.status : 403;
-    co_return co_await send_error(status, reply.http_errors);
+    co_return co_await send_error(status, reply.http_errors,
+                                  reply.headers.empty() ? nullptr : &reply.headers);
   }
   record_.status = reply.status;
   if (reply.kind == Kind::raw) {

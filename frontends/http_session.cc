@@ -105,6 +105,7 @@ void HttpConnection::finish_request() {
   finish_record(record_, client_, target_, used, connector_ ? connector_->last_tried() : nullptr);
   if (connector_) connector_->forget_failures();
   target_ = nullptr;
+  target_def_ = nullptr;  // or its error answers would meet the next request in the frontend
   backend = nullptr;
   if (client_.in.held()) {
     client_.in.consume(std::min(request_head_length_, client_.in.size()));

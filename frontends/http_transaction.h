@@ -83,7 +83,10 @@ class HttpConnection final : public backends::LiveSession {
   // http_reply.cc: answers of our own
   Task<Next> answer_locally();
   // http_errors: name of the section whose message answers, if it has one for this status.
-  Task<Next> send_error(int status, std::string_view http_errors = {});
+  // more: header fields that a rule adds to it.
+  using MoreHeaders = std::vector<std::pair<std::string, std::string>>;
+  Task<Next> send_error(int status, std::string_view http_errors = {}, const MoreHeaders* more = nullptr);
+  [[nodiscard]] const rules::action::ReplySpec* made_error(int status, std::string_view http_errors) const;
   [[nodiscard]] const backends::ErrorReply* custom_error(int status, std::string_view http_errors) const;
   Task<Next> answer_monitor();
   void enter_backend(backends::Backend& chosen);
@@ -91,7 +94,7 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> gather_body(std::uint64_t least);
   Task<Next> send_bytes_and_end(std::string_view bytes, bool may_keep);
   // A complete message as `errorfile` and its like define it; without_body: the answer to HEAD.
-  Task<Next> send_message(std::string_view message, bool may_keep);
+  Task<Next> send_message(std::string_view message, bool may_keep, const MoreHeaders* more = nullptr);
   [[nodiscard]] bool client_may_stay() noexcept;
   [[nodiscard]] http::ConnectionToken response_token(bool stay) const noexcept;
 
@@ -122,6 +125,7 @@ class HttpConnection final : public backends::LiveSession {
   [[nodiscard]] backends::Server* choose_server();
   [[nodiscard]] bool any_holds(const std::vector<rules::Condition>& conditions);
   Task<Next> run_response_rules();
+  [[nodiscard]] bool has_after_response_rules() const noexcept;
   void run_after_response_rules();
   void keep_request_line();
 

@@ -1,6 +1,7 @@
 #include "rules/variables.h"
 
 #include <algorithm>
+#include <atomic>
 #include <shared_mutex>
 
 #include "rules/context.h"
@@ -28,7 +29,18 @@ bool name_char(char c) noexcept {
          c == '-';
 }
 
+// Bytes of all stores but that of the process.
+std::atomic<std::size_t>& shared_bytes() noexcept {
+  static std::atomic<std::size_t> bytes{0};
+  return bytes;
+}
+
 }  // namespace
+
+void VariableShare::change(std::size_t bytes) noexcept {
+  shared_bytes().fetch_add(bytes - bytes_, std::memory_order_relaxed);  // wraps around as it should
+  bytes_ = bytes;
+}
 
 Result<VarRef, std::string> VarRef::parse(std::string_view text) {
   const std::size_t dot = text.find('.');
@@ -87,6 +99,11 @@ std::size_t VariableStore::cost(const VarRef& ref, const Sample& value) const no
   return sizeof(Entry) + ref.name.size() + (value.is_text() ? value.text.size() : 0);
 }
 
+std::size_t VariableStore::held(const VarRef& ref) const noexcept {
+  const Entry* const entry = find(ref);
+  return entry == nullptr ? 0 : sizeof(Entry) + entry->name.size() + entry->text.size();
+}
+
 VariableLimits& variable_limits() noexcept {
   static VariableLimits limits;
   return limits;
@@ -137,8 +154,11 @@ std::size_t used(const VariableStore* store) noexcept { return store == nullptr 
 bool fits(const EvalContext& ctx, VarScope scope, std::size_t more) noexcept {
   const VariableLimits& limits = variable_limits();
   const auto within = [](std::size_t size, std::size_t limit) { return limit == 0 || size <= limit; };
-  if (scope == VarScope::proc) return within(used(ctx.process_vars) + more, limits.proc);
-  if (scope == VarScope::check) return within(used(ctx.check_vars) + more, limits.check);
+  if (limits.whole_process()) {
+    const std::size_t all = shared_bytes().load(std::memory_order_relaxed) + used(ctx.process_vars) + more;
+    if (!within(all, limits.proc) || !within(all, limits.global)) return false;
+  }
+  if (scope == VarScope::proc || scope == VarScope::check) return true;
   std::size_t size = used(ctx.request_vars) + used(ctx.response_vars) + more;
   if ((scope == VarScope::req || scope == VarScope::res) && !within(size, limits.reqres)) return false;
   size += used(ctx.transaction_vars);
@@ -150,13 +170,15 @@ bool fits(const EvalContext& ctx, VarScope scope, std::size_t more) noexcept {
 
 bool set_variable(EvalContext& ctx, const VarRef& ref, const Sample& value) {
   VariableStore* const store = store_of(ctx, ref.scope);
-  if (store == nullptr || !fits(ctx, ref.scope, store->cost(ref, value))) return false;
-  if (ref.scope != VarScope::proc) {
-    store->set(ref, value);
-    return true;
-  }
-  const std::unique_lock hold(process_lock());
+  if (store == nullptr) return false;
+  std::unique_lock<std::shared_mutex> hold;
+  if (ref.scope == VarScope::proc) hold = std::unique_lock(process_lock());
+  // What the variable holds already is given back by the change.
+  const std::size_t more = store->cost(ref, value);
+  const std::size_t less = store->held(ref);
+  if (more > less && !fits(ctx, ref.scope, more - less)) return false;
   store->set(ref, value);
+  if (ref.scope != VarScope::proc && variable_limits().whole_process()) store->charge();
   return true;
 }
 
@@ -165,6 +187,7 @@ bool unset_variable(EvalContext& ctx, const VarRef& ref) noexcept {
   if (store == nullptr) return false;
   if (ref.scope != VarScope::proc) {
     store->unset(ref);
+    if (variable_limits().whole_process()) store->charge();
     return true;
   }
   const std::unique_lock hold(process_lock());

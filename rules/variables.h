@@ -26,6 +26,23 @@ struct VarRef {
   static Result<VarRef, std::string> parse(std::string_view text);
 };
 
+// The share of one store in what all stores of the process hold together; tune.vars.global-max-size and
+// proc-max-size limit that. A copy has no share: its owner charges it anew.
+class VariableShare {
+ public:
+  VariableShare() = default;
+  VariableShare(const VariableShare&) noexcept {}
+  VariableShare& operator=(const VariableShare&) noexcept { return *this; }
+  ~VariableShare() { set(0); }
+  void set(std::size_t bytes) noexcept {
+    if (bytes != bytes_) change(bytes);
+  }
+
+ private:
+  void change(std::size_t bytes) noexcept;
+  std::size_t bytes_ = 0;
+};
+
 // The variables of one scope of one session: few, so a linear search beats any tree. Values own their text.
 // Not synchronised: proc is written at load and by rules of any thread, so its owner locks (see
 // LockedVariables).
@@ -38,11 +55,16 @@ class VariableStore {
   void clear() noexcept {
     entries_.clear();
     used_ = 0;
+    share_.set(0);
   }
+  // Counts this store among all of the process, as it is now; needed only where they are limited.
+  void charge() noexcept { share_.set(used_); }
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
   // Bytes of names, values and bookkeeping.
   [[nodiscard]] std::size_t used() const noexcept { return used_; }
   [[nodiscard]] std::size_t cost(const VarRef& ref, const Sample& value) const noexcept;
+  // What this variable costs now; 0: it is not set.
+  [[nodiscard]] std::size_t held(const VarRef& ref) const noexcept;
   template <class F>
   void each(F f) const {
     for (const Entry& entry : entries_) {
@@ -62,12 +84,15 @@ class VariableStore {
   [[nodiscard]] const Entry* find(const VarRef& ref) const noexcept;
   std::vector<Entry> entries_;
   std::size_t used_ = 0;
+  VariableShare share_;
 };
 
 // tune.vars.*-max-size: bytes, 0 for no limit. A scope's limit counts those inside of it as well: sess counts
-// txn, which counts req and res. proc counts process variables alone, which live in no session.
+// txn, which counts req and res. proc and global count the variables of the process and those of all sessions
+// and checks that exist at the time.
 struct VariableLimits {
-  std::size_t proc = 0, sess = 0, txn = 0, reqres = 0, check = 0;
+  std::size_t global = 0, proc = 0, sess = 0, txn = 0, reqres = 0;
+  [[nodiscard]] bool whole_process() const noexcept { return global != 0 || proc != 0; }
 };
 // Set at load, before any worker runs.
 VariableLimits& variable_limits() noexcept;

@@ -95,7 +95,8 @@ Result<ReplySpec, RuleError> ReplySpec::parse(Words& words, ActionEnv& env, int 
   if (has_text && result.content_type_.empty()) {
     return RuleError{begin, 0, 0, "an answer with a content needs a content-type"};
   }
-  if (result.payload_ == Payload::none && deny) result.payload_ = Payload::standard;
+  if (result.payload_ == Payload::none && deny && result.headers_.empty())
+    result.payload_ = Payload::standard;
   return result;
 }
 

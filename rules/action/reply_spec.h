@@ -20,6 +20,13 @@ class ReplySpec {
 
   void fill(EvalContext& ctx, Reply& reply) const;
   [[nodiscard]] int status() const noexcept { return status_; }
+  // errorfile: the message as it was read; null for all other forms.
+  [[nodiscard]] std::shared_ptr<const std::string> whole_message() const noexcept {
+    return payload_ == Payload::raw ? text_ : nullptr;
+  }
+  // default-errorfiles and errorfiles; the section's name, empty for the former.
+  [[nodiscard]] bool is_standard() const noexcept { return payload_ == Payload::standard; }
+  [[nodiscard]] const std::string& http_errors() const noexcept { return http_errors_; }
 
  private:
   enum class Payload : std::uint8_t { none, standard, raw, text, format };
