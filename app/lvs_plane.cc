@@ -115,10 +115,11 @@ bool LvsPlane::choose(const std::shared_ptr<const lvs::Def>& def, std::shared_pt
   return good;
 }
 
-void LvsPlane::start(Engine& engine) {
+void LvsPlane::start(Engine& engine, bool vrrp) {
   if (kernel_ == nullptr) return;
   lvs::Bridge::Options options;
   options.def = def_;
+  options.sync_waits = vrrp;
   options.kernel = std::move(kernel_);
   options.servers_of = [&engine](const lvs::SectionDef& section) {
     const backends::Backend* backend = engine.find_backend(section.name);
@@ -142,6 +143,19 @@ void LvsPlane::start(Engine& engine) {
                ", " + section.service.scheduler + "): " + list);
   }
   bridge_->start();
+}
+
+lvs::SyncRole sync_role(const std::vector<stats::VrrpRole>& roles) noexcept {
+  bool master = false;
+  bool backup = false;
+  for (const stats::VrrpRole& role : roles)
+    if (!role.state.empty()) (role.state == "MASTER" ? master : backup) = true;
+  if (master) return backup ? lvs::SyncRole::both : lvs::SyncRole::master;
+  return backup ? lvs::SyncRole::backup : lvs::SyncRole::configured;
+}
+
+void LvsPlane::follow(const std::vector<stats::VrrpRole>& roles) {
+  if (bridge_ != nullptr) bridge_->sync_role(sync_role(roles));
 }
 
 void LvsPlane::let_go() {

@@ -5,6 +5,7 @@
 
 #include "frontends/engine.h"
 #include "lvs/bridge.h"
+#include "stats/role_board.h"
 
 namespace evenkeel::app {
 
@@ -14,7 +15,10 @@ class LvsPlane {
   // addresses are the kernel's. False: there is none, and a section insists on it; the reason has been said.
   bool choose(const std::shared_ptr<const lvs::Def>& def, std::shared_ptr<const frontends::Config>& config);
   // Builds the table, and keeps it from now on. Before privileges are dropped.
-  void start(frontends::Engine& engine);
+  // `vrrp`: the synchronisation daemons wait for follow() to name their roles.
+  void start(frontends::Engine& engine, bool vrrp);
+  // The machine's roles have changed: the daemons of `lvs-sync` follow. Any thread.
+  void follow(const std::vector<stats::VrrpRole>& roles);
   // Leaves the table to the next process. Any thread.
   void let_go();
   // After the engine's end.
@@ -28,5 +32,9 @@ class LvsPlane {
   std::unique_ptr<lvs::Kernel> kernel_;
   std::unique_ptr<lvs::Bridge> bridge_;
 };
+
+// MASTER anywhere asks for the master daemon, any other state for the backup's; `configured` while keepalived
+// has said nothing.
+lvs::SyncRole sync_role(const std::vector<stats::VrrpRole>& roles) noexcept;
 
 }  // namespace evenkeel::app

@@ -59,14 +59,16 @@ class Process {
     control::RuntimeServer runtime(engine);
     if (!take_sockets(engine) || !listen(engine, runtime)) return 1;
     options_.pidfile.write(getpid());
-    lvs.start(engine);
+    lvs.start(engine, !options_.vrrp.notify_fifo.empty());
     std::string error;
     VrrpPairing pairing;
-    if (!pairing.start(options_.vrrp, engine, error)) {
+    const auto on_roles = [&lvs](const std::vector<stats::VrrpRole>& roles) { lvs.follow(roles); };
+    if (!pairing.start(options_.vrrp, engine, on_roles, error)) {
       lvs.abandon();
       return refuse(error);
     }
     if (!drop_privileges(global, error)) {
+      pairing.finish();
       lvs.abandon();
       return refuse(error);
     }

@@ -19,9 +19,12 @@ std::vector<vrrp::BackendState> look_at(const frontends::Engine& engine) {
 
 }  // namespace
 
-bool VrrpPairing::start(const vrrp::Def& def, frontends::Engine& engine, std::string& error) {
+bool VrrpPairing::start(const vrrp::Def& def, frontends::Engine& engine, vrrp::Keeper::OnRoles on_roles,
+                        std::string& error) {
   if (def.empty()) return true;
-  auto keeper = std::make_unique<vrrp::Keeper>(def, [&engine] { return look_at(engine); });
+  if (def.notify_fifo.empty()) on_roles = {};
+  auto keeper = std::make_unique<vrrp::Keeper>(
+      def, [&engine] { return look_at(engine); }, std::move(on_roles));
   if (!keeper->open(error)) return false;
   keeper_ = std::move(keeper);
   for (const auto& backend : engine.backends()) {

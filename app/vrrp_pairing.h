@@ -14,7 +14,9 @@ class VrrpPairing {
  public:
   // Opens both ends and writes the first weight. Before privileges are dropped, after what else wants to hear
   // of servers (it listens behind them). False: `error` says why.
-  bool start(const vrrp::Def& def, frontends::Engine& engine, std::string& error);
+  // `on_roles` as vrrp::Keeper::OnRoles; not called without a notify FIFO.
+  bool start(const vrrp::Def& def, frontends::Engine& engine, vrrp::Keeper::OnRoles on_roles,
+             std::string& error);
   // Soft stop; any thread.
   void let_go() noexcept {
     if (keeper_ != nullptr) keeper_->let_go();

@@ -24,7 +24,11 @@ constexpr auto kDrainRound = std::chrono::milliseconds(200);
 Bridge::Bridge(Options options)
     : options_(std::move(options)),
       keeper_(*options_.def, *options_.kernel, options_.servers_of,
-              [](LogLevel level, const std::string& text) { log_message(level, text); }) {}
+              [](LogLevel level, const std::string& text) { log_message(level, text); }),
+      sync_(options_.def->daemons, *options_.kernel,
+            [](LogLevel level, const std::string& text) { log_message(level, text); }) {
+  if (!options_.sync_waits) role_ = SyncRole::configured;
+}
 
 Bridge::~Bridge() {
   if (!thread_.joinable()) return;
@@ -50,6 +54,15 @@ void Bridge::start() {
 void Bridge::nudge() {
   {
     const std::lock_guard lock(mutex_);
+    nudged_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Bridge::sync_role(SyncRole role) {
+  {
+    const std::lock_guard lock(mutex_);
+    role_ = role;
     nudged_ = true;
   }
   changed_.notify_all();
@@ -102,30 +115,17 @@ void Bridge::begin() {
   // Claimed before the first change: a process that is being replaced must not take it for a stranger's.
   write_state();
   keeper_.full_round();
-  start_daemons();
+  keep_daemons();
   write_state();
 }
 
-void Bridge::start_daemons() {
-  if (options_.def->daemons.empty()) return;
-  std::vector<Daemon> running;
-  if (options_.kernel->daemons(running)) return;
-  for (const Daemon& daemon : options_.def->daemons) {
-    bool there = false;
-    for (const Daemon& other : running) {
-      if (other.master != daemon.master) continue;
-      there = other.interface == daemon.interface && other.sync_id == daemon.sync_id;
-      if (!there) options_.kernel->stop_daemon(other);
-    }
-    if (there) continue;
-    const KernelError error = options_.kernel->start_daemon(daemon);
-    const std::string what =
-        std::string(daemon.master ? "master" : "backup") + " synchronisation daemon on " + daemon.interface;
-    if (error)
-      log_error("lvs: cannot start the " + what + ": " + describe(error));
-    else
-      log_notice("lvs: started the " + what + ", syncid " + std::to_string(daemon.sync_id));
+void Bridge::keep_daemons() {
+  std::optional<SyncRole> role;
+  {
+    const std::lock_guard lock(mutex_);
+    role = role_;
   }
+  if (role) sync_.keep(*role);
 }
 
 void Bridge::write_state() {
@@ -155,9 +155,13 @@ void Bridge::run() {
     regain_right();
     holding = holding && !taken_over();
     for (const auto& request : requests) request(*options_.kernel);
-    if (holding && nudged) keeper_.quick_round();
+    if (holding && nudged) {
+      keeper_.quick_round();
+      keep_daemons();
+    }
     if (const auto now = std::chrono::steady_clock::now(); now >= next_round) {
       next_round = now + kRound;
+      if (holding) keep_daemons();
       if (holding && keeper_.full_round() && options_.on_samples) options_.on_samples(keeper_.take_samples());
     }
     lock.lock();
@@ -176,7 +180,7 @@ void Bridge::leave(bool patient, std::chrono::milliseconds limit) {
     }
   }
   keeper_.clear();
-  for (const Daemon& daemon : options_.def->daemons) options_.kernel->stop_daemon(daemon);
+  sync_.stop();
   restore_settings(SysctlAccess::of_this_namespace(), state_.sysctls);
   state_ = {};
   state_file_.write(state_);

@@ -7,11 +7,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "lvs/keeper.h"
 #include "lvs/state_file.h"
+#include "lvs/sync.h"
 
 namespace evenkeel::lvs {
 
@@ -25,6 +27,8 @@ class Bridge {
     Keeper::ServersOf servers_of;  // called on the bridge's thread
     // On the bridge's thread, twice a second.
     std::function<void(std::vector<SectionSample>)> on_samples;
+    // The synchronisation daemons are left as they are until the first call of sync_role().
+    bool sync_waits = false;
   };
 
   explicit Bridge(Options options);
@@ -37,6 +41,8 @@ class Bridge {
   void start();
   // A server has changed: the kernel hears of it at once. Any thread.
   void nudge();
+  // What the synchronisation daemons should be from now on (the VRRP role has changed). Any thread.
+  void sync_role(SyncRole role);
   // The table is somebody else's from now on (soft stop): nothing is changed any more. Any thread.
   void let_go();
   // At a clean exit, after let_go(): what `lvs-exit` says, unless another process has taken the table over.
@@ -53,7 +59,7 @@ class Bridge {
  private:
   void run();
   void begin();
-  void start_daemons();
+  void keep_daemons();
   void write_state();
   [[nodiscard]] bool taken_over() const;
   void leave(bool patient, std::chrono::milliseconds limit);
@@ -61,6 +67,7 @@ class Bridge {
 
   Options options_;
   Keeper keeper_;
+  SyncKeeper sync_;
   StateFile state_file_;
   State state_;
   std::thread thread_;
@@ -70,6 +77,7 @@ class Bridge {
   bool started_ = false;
   bool nudged_ = false;
   bool holding_ = true;
+  std::optional<SyncRole> role_;
   bool ending_ = false;
   bool regained_ = false;  // the thread's own
 };

@@ -61,7 +61,8 @@ int value_of(const Def& def, bool healthy) noexcept {
   return healthy ? 0 : def.weight;
 }
 
-Keeper::Keeper(Def def, Look look) : def_(std::move(def)), look_(std::move(look)) {
+Keeper::Keeper(Def def, Look look, OnRoles on_roles)
+    : def_(std::move(def)), look_(std::move(look)), on_roles_(std::move(on_roles)) {
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
@@ -91,6 +92,7 @@ bool Keeper::open(std::string& error) {
 
 void Keeper::start() {
   restore_roles();
+  if (on_roles_) on_roles_(roles_.all());
   look();
   // Signals are for worker 0.
   sigset_t all;
@@ -210,6 +212,7 @@ void Keeper::read_fifo() {
                                                                        : log_notice("vrrp: " + news);
   }
   publish();
+  if (on_roles_) on_roles_(roles_.all());
   // keepalived says each thing once; the process after us reads here how things are.
   std::string text;
   for (const stats::VrrpRole& role : roles_.all()) {

@@ -29,7 +29,9 @@ int value_of(const Def& def, bool healthy) noexcept;
 class Keeper {
  public:
   using Look = std::function<std::vector<BackendState>()>;  // called on the keeper's thread
-  Keeper(Def def, Look look);
+  // Hears of every change of role; first from start(), with what is known by then, which may be nothing.
+  using OnRoles = std::function<void(const std::vector<stats::VrrpRole>&)>;
+  Keeper(Def def, Look look, OnRoles on_roles = {});
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
   ~Keeper();
@@ -58,6 +60,7 @@ class Keeper {
 
   Def def_;
   Look look_;
+  OnRoles on_roles_;
   int file_dir_ = -1;
   int fifo_dir_ = -1;
   int fifo_ = -1;
