@@ -11,6 +11,7 @@
 
 #include "lvs/listing.h"
 #include "lvs/netlink.h"
+#include "lvs/real_server.h"
 #include "lvs/rules_text.h"
 
 namespace evenkeel::lvs {
@@ -21,7 +22,8 @@ constexpr std::string_view kUsage =
     "                         [-t|-u|-f <service>]\n"
     "       evenkeel lvs save > FILE          rules as 'ipvsadm -Sn' writes them\n"
     "       evenkeel lvs restore < FILE       rules as 'ipvsadm -R' reads them\n"
-    "       evenkeel lvs clear                no rule stays\n";
+    "       evenkeel lvs clear                no rule stays\n"
+    "       evenkeel lvs real-server --vip <address> ...   checks or sets what a real server needs\n";
 
 int wrong(const CommandIo& io, const std::string& text) {
   io.err << "evenkeel lvs: " << text << '\n';
@@ -162,6 +164,7 @@ int clear_command(Kernel& kernel, const CommandIo& io) {
 int run_command(std::span<const std::string_view> args) {
   const CommandIo io{std::cin, std::cout, std::cerr};
   const std::string_view verb = args.empty() ? std::string_view() : args[0];
+  if (verb == "real-server") return run_real_server(args.subspan(1));
   const bool known = verb == "list" || verb == "save" || verb == "restore" || verb == "clear";
   if (!known) {
     if (!verb.empty()) io.err << "evenkeel lvs: no command '" << verb << "'\n";
