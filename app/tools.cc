@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/generate.h"
+#include "app/lvs_doctor.h"
 #include "lvs/commands.h"
 #include "lvs/import.h"
 #include "vrrp/health_command.h"
@@ -51,6 +52,7 @@ std::optional<int> run_tool(std::span<const std::string_view> args) {
   if (args.empty()) return std::nullopt;
   if (args[0] == "generate") return run_generate(args.subspan(1));
   if (args[0] == "health") return vrrp::run_health(args.subspan(1));
+  if (args[0] == "lvs" && args.size() > 1 && args[1] == "doctor") return run_lvs_doctor(args.subspan(2));
   if (args[0] == "lvs") return lvs::run_command(args.subspan(1));
   if (args[0] == "import") return import_file(args.subspan(1));
   return std::nullopt;

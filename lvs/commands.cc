@@ -23,7 +23,8 @@ constexpr std::string_view kUsage =
     "       evenkeel lvs save > FILE          rules as 'ipvsadm -Sn' writes them\n"
     "       evenkeel lvs restore < FILE       rules as 'ipvsadm -R' reads them\n"
     "       evenkeel lvs clear                no rule stays\n"
-    "       evenkeel lvs real-server --vip <address> ...   checks or sets what a real server needs\n";
+    "       evenkeel lvs real-server --vip <address> ...   checks or sets what a real server needs\n"
+    "       evenkeel lvs doctor [-f <file>]...             finds the usual mistakes on a director\n";
 
 int wrong(const CommandIo& io, const std::string& text) {
   io.err << "evenkeel lvs: " << text << '\n';
