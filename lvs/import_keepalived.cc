@@ -9,96 +9,12 @@
 
 #include "lvs/import.h"
 #include "lvs/import_section.h"
+#include "lvs/keepalived_grammar.h"
 
 namespace evenkeel::lvs {
 namespace {
 
-// keepalived's grammar: a line of words, and a block of such lines behind it where it ends in '{'.
-struct Node {
-  unsigned line = 0;
-  std::vector<std::string> words;
-  std::vector<Node> children;
-
-  [[nodiscard]] std::string_view word(std::size_t n) const {
-    return n < words.size() ? std::string_view(words[n]) : std::string_view();
-  }
-  [[nodiscard]] const Node* child(std::string_view name) const {
-    for (const Node& node : children)
-      if (node.word(0) == name) return &node;
-    return nullptr;
-  }
-  [[nodiscard]] std::string_view value(std::string_view name) const {
-    const Node* const node = child(name);
-    return node == nullptr ? std::string_view() : node->word(1);
-  }
-};
-
-class Grammar {
- public:
-  explicit Grammar(std::string_view text) : text_(text) {}
-
-  // Blocks that are nested deeper than any of keepalived's are read as if they ended.
-  std::vector<Node> block(unsigned depth = 0) {
-    constexpr unsigned kDeepest = 32;
-    std::vector<Node> nodes;
-    if (depth > kDeepest) return nodes;
-    while (at_ < text_.size()) {
-      Node node;
-      bool opened = false;
-      bool closed = false;
-      line_of_words(node, opened, closed);
-      if (!node.words.empty()) {
-        if (opened) node.children = block(depth + 1);
-        nodes.push_back(std::move(node));
-      } else if (opened && !nodes.empty()) {
-        nodes.back().children = block(depth + 1);  // the brace stands alone on its line
-      }
-      if (closed) break;
-    }
-    return nodes;
-  }
-
- private:
-  void line_of_words(Node& node, bool& opened, bool& closed) {
-    node.line = line_;
-    while (at_ < text_.size() && !opened && !closed) {
-      const char c = text_[at_];
-      if (c == '\n') {
-        ++at_;
-        ++line_;
-        return;
-      }
-      if (c == '#' || c == '!') {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-      } else if (c == '{' || c == '}') {
-        ++at_;
-        (c == '{' ? opened : closed) = true;
-      } else if (c == ' ' || c == '\t' || c == '\r') {
-        ++at_;
-      } else {
-        node.words.push_back(word());
-      }
-    }
-  }
-
-  std::string word() {
-    if (text_[at_] == '"') {
-      const std::size_t end = std::min(text_.find('"', at_ + 1), text_.size());
-      std::string quoted(text_.substr(at_ + 1, end - at_ - 1));
-      line_ += static_cast<unsigned>(std::count(quoted.begin(), quoted.end(), '\n'));
-      at_ = std::min(end + 1, text_.size());
-      return quoted;
-    }
-    const std::size_t end = std::min(text_.find_first_of(" \t\r\n{}", at_), text_.size());
-    std::string plain(text_.substr(at_, end - at_));
-    at_ = end;
-    return plain;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  unsigned line_ = 1;
-};
+using Node = KeepalivedNode;
 
 std::optional<std::uint32_t> number(std::string_view text) {
   std::uint32_t value = 0;
@@ -149,6 +65,12 @@ class Importer {
         word.starts_with("static_"))
       return note(node,
                   "'" + std::string(word) + "' is VRRP's or the process's and stays in keepalived.conf");
+    if (word == "include" || word == "includea" || word == "includer" || word == "includew")
+      return note(node, "'" + std::string(node.word(1)) +
+                            "' is not read along; import it, too, or put the files together first");
+    if (word.starts_with('@'))
+      return note(node,
+                  "lines for one host ('@...') are read for none; import what is meant for this machine");
     note(node, "'" + std::string(word) + "' has no counterpart");
   }
 
@@ -187,13 +109,18 @@ class Importer {
     ImportedSection section;
     section.comment = "keepalived.conf, line " + std::to_string(node.line);
     const std::string protocol = lower(node.value("protocol"));
-    if (protocol == "sctp") return note(node, "SCTP services have no counterpart");
+    if (protocol == "sctp") return note(node, "SCTP services have no counterpart; this one is left out");
     section.service.scheduler = "wlc";
     const auto number_of = static_cast<std::uint8_t>(protocol == "udp" ? IPPROTO_UDP : IPPROTO_TCP);
     if (!addresses(node, section, number_of)) return;
     checks_.clear();
     check_lines_.clear();
     for (const Node& line : node.children) service_line(line, section);
+    const ServiceKey& key = section.keys.front();
+    if (key.fwmark == 0 && key.port == 0 && (section.service.flags & kPersistent) == 0)
+      return note(node,
+                  "the kernel takes a service of all ports only with persistence; this one is left out "
+                  "('persistence_timeout' would make it one)");
     removes_ = 0;
     for (const Node& line : node.children)
       if (line.word(0) == "real_server") real_server(line, node, section);
@@ -238,8 +165,23 @@ class Importer {
         "inhibit_on_failure", "connect_timeout", "retry",       "delay_before_retry",
         "virtualhost",        "alpha",           "nb_get_retry"};
     if (kElsewhere.contains(word)) return;
-    if (word == "quorum" || word == "hysteresis" || word == "quorum_up" || word == "quorum_down")
-      return note(line, "'" + word + "' has no counterpart: a section serves while one server does");
+    if (word == "quorum")
+      return note(line,
+                  "'quorum' has no counterpart in a section, which serves while one server does; to let the "
+                  "address go with the quorum: 'vrrp track-file <path> weight <n> quorum <section>:" +
+                      std::string(line.word(1).empty() ? "1" : line.word(1)) +
+                      "' (it counts servers, not their weights)");
+    if (word == "quorum_up" || word == "quorum_down")
+      return note(line, "'" + word +
+                            "' has no counterpart: no program is called; the log says when the last server "
+                            "goes and the first comes back");
+    if (word == "hysteresis")
+      return note(line, "'hysteresis' has no counterpart; 'rise' and 'fall' of the servers dampen changes");
+    if (word == "sorry_server_inhibit" || word == "sorry_server_lvs_method")
+      return note(line,
+                  "'" + word +
+                      "' has no counterpart: a 'backup' server has weight 0 while it is not needed, and "
+                      "is reached like the others");
     note(line, "'" + word + "' has no counterpart");
   }
 
@@ -266,6 +208,8 @@ class Importer {
   void real_server(const Node& line, const Node& service, ImportedSection& section) {
     const auto where = endpoint(line.word(1), line.word(2));
     if (!where) return note(line, "'" + std::string(line.word(1)) + "' is no numeric address");
+    if (section.keys.front().fwmark == 0 && where->family != section.keys.front().family)
+      return note(line, "the server's address is of another family than the service's; it is left out");
     ImportedServer server;
     server.endpoint = *where;
     if (section.keys.front().fwmark != 0) section.keys.front().family = where->family;
@@ -289,14 +233,25 @@ class Importer {
       server.definition.lower = number(line.word(1)).value_or(0);
     } else if (word == "TCP_CHECK") {
       check(line, service, server, "");
-    } else if (word == "HTTP_GET" || word == "SSL_GET") {
-      if (word == "SSL_GET") note(line, "checks over TLS have no counterpart yet; a TCP connection is tried");
-      check(line, service, server, word == "HTTP_GET" ? http_check(line, service) : "");
+    } else if (word == "HTTP_GET") {
+      check(line, service, server, http_check(line, service));
+    } else if (word == "SSL_GET") {
+      tls_check(line, service, server);
     } else if (word == "SMTP_CHECK") {
       const std::string_view name = line.value("helo_name");
       check(line, service, server, "option smtpchk HELO " + std::string(name.empty() ? "localhost" : name));
     } else if (word == "MISC_CHECK") {
       external_check(line, service, server);
+    } else if (word == "notify_up" || word == "notify_down") {
+      note(line, "'" + std::string(word) +
+                     "' has no counterpart: no program is called when a server changes; the log "
+                     "says it");
+    } else if (word.ends_with("_CHECK")) {
+      note(line, "'" + std::string(word) + "' has no counterpart: the server is not checked by it");
+    } else if (word == "lvs_method" || word == "lb_kind") {
+      note(line, "a section forwards to all its servers in one way; '" + std::string(word) +
+                     "' of one server is left "
+                     "out");
     } else if (word != "inhibit_on_failure") {
       note(line, "'" + std::string(word) + "' has no counterpart");
     }
@@ -329,6 +284,8 @@ class Importer {
   }
 
   void check(const Node& line, const Node& service, ImportedServer& server, const std::string& lines) {
+    if (server.options.find(" check") != std::string::npos)
+      return note(line, "a server has one check, its first; '" + std::string(line.word(0)) + "' is left out");
     use(line, lines);
     const std::uint32_t timeout = setting(line, service, {"connect_timeout", "misc_timeout"}).value_or(5);
     const std::string wait = "timeout check " + std::to_string(timeout) + "s";
@@ -336,7 +293,7 @@ class Importer {
       check_lines_.push_back(wait);
     std::string& options = server.options;
     options += " check";
-    options += " inter " + std::to_string(number(service.value("delay_loop")).value_or(60)) + "s";
+    options += " inter " + std::to_string(setting(line, service, {"delay_loop"}).value_or(60)) + "s";
     if (const auto retries = setting(line, service, {"retry", "nb_get_retry"}))
       options += " fall " + std::to_string(*retries + 1);
     else
@@ -353,41 +310,80 @@ class Importer {
     }
     if (const std::string_view ip = line.value("connect_ip"); !ip.empty())
       options += " addr " + std::string(ip);
-    for (const std::string_view word : {"bindto", "bind_port", "fwmark", "warmup"})
-      if (const Node* const node = line.child(word))
-        note(*node, "'" + std::string(word) + "' has no counterpart");
+    static const std::set<std::string_view> kRead = {
+        "connect_timeout", "misc_timeout", "retry",        "nb_get_retry", "delay_before_retry",
+        "delay_loop",      "connect_port", "connect_ip",   "url",          "virtualhost",
+        "helo_name",       "misc_path",    "misc_dynamic", "alpha"};
+    for (const Node& node : line.children)
+      if (!kRead.contains(node.word(0))) note(node, "'" + std::string(node.word(0)) + "' has no counterpart");
   }
 
+  // What the check would be with TLS stands in the section as comments, because it is lost otherwise.
+  void tls_check(const Node& line, const Node& service, ImportedServer& server) {
+    note(line,
+         "'SSL_GET' has no counterpart yet: checks do not speak TLS; the server is checked by a TCP "
+         "connection, "
+         "and what was asked for stands in the section as a comment");
+    std::string lines = "# SSL_GET:";
+    for (const std::string& one : split(http_check(line, service))) lines += "\n#   " + one;
+    check(line, service, server, lines);
+  }
+
+  // One exchange for each page, on a connection of its own.
   std::string http_check(const Node& line, const Node& service) {
-    const Node* url = nullptr;
-    for (const Node& node : line.children) {
-      if (node.word(0) != "url") continue;
-      if (url != nullptr) {
-        note(node, "one page is asked for, the first");
-        break;
-      }
-      url = &node;
-    }
+    std::vector<const Node*> urls;
+    for (const Node& node : line.children)
+      if (node.word(0) == "url") urls.push_back(&node);
     std::string lines = "option httpchk";
-    std::string send = "http-check send meth GET uri ";
-    const std::string_view path = url == nullptr ? std::string_view() : url->value("path");
-    send += path.empty() ? "/" : std::string(path);
-    std::string_view host = url == nullptr ? std::string_view() : url->value("virtualhost");
+    if (urls.empty()) return lines + page(line, service, Node{});
+    for (const Node* const url : urls) {
+      if (urls.size() > 1) lines += "\nhttp-check connect";
+      lines += page(line, service, *url);
+    }
+    return lines;
+  }
+
+  std::string page(const Node& line, const Node& service, const Node& url) {
+    const std::string_view path = url.value("path");
+    std::string lines = "\nhttp-check send meth GET uri " + (path.empty() ? "/" : quoted(path));
+    std::string_view host = url.value("virtualhost");
     if (host.empty()) host = line.value("virtualhost");
     if (host.empty()) host = service.value("virtualhost");
-    if (!host.empty()) send += " hdr Host " + std::string(host);
-    lines += "\n" + send;
-    if (url == nullptr) return lines;
-    for (const std::string_view word : {"digest", "regex", "regex_no_match"})
-      if (const Node* const node = url->child(word))
-        note(*node, "'" + std::string(word) + "' has no counterpart");
-    if (const std::string_view status = url->value("status_code"); !status.empty())
-      lines += "\nhttp-check expect status " + std::string(status);
+    if (!host.empty()) lines += " hdr Host " + quoted(host);
+    // keepalived's own default; ours would be content with a redirection.
+    if (url.child("status_code") == nullptr) lines += "\nhttp-check expect status 200-299";
+    for (const Node& node : url.children) {
+      const std::string_view word = node.word(0);
+      if (word == "status_code") {
+        lines += "\nhttp-check expect status " + statuses(node);
+      } else if (word == "regex") {
+        const bool no_match = url.child("regex_no_match") != nullptr;
+        lines +=
+            std::string("\nhttp-check expect ") + (no_match ? "! " : "") + "rstring " + quoted(node.word(1));
+      } else if (word != "path" && word != "virtualhost" && word != "regex_no_match") {
+        note(node, "'" + std::string(word) + "' has no counterpart" +
+                       (word == "digest" ? "; 'http-check expect string' looks for a text in the page" : ""));
+      }
+    }
     return lines;
+  }
+
+  static std::string quoted(std::string_view text) {
+    if (text.find_first_of(" \t#\"'\\$") == std::string_view::npos) return std::string(text);
+    std::string result = "'";
+    for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return result + "'";
+  }
+
+  static std::string statuses(const Node& node) {
+    std::string list;
+    for (std::size_t i = 1; i < node.words.size(); ++i) list += (i == 1 ? "" : ",") + node.words[i];
+    return list;
   }
 
   void external_check(const Node& line, const Node& service, ImportedServer& server) {
     const std::string path(line.value("misc_path"));
+    if (path.empty()) return note(line, "a MISC_CHECK without 'misc_path' checks nothing");
     if (path.find(' ') != std::string::npos)
       note(line, "arguments of a check program have no counterpart; it is told the addresses instead");
     if (global_.empty()) global_ = {"external-check"};
@@ -421,9 +417,6 @@ class Importer {
 
 }  // namespace
 
-Imported import_keepalived(std::string_view text) {
-  const std::vector<Node> file = Grammar(text).block();
-  return Importer().run(file);
-}
+Imported import_keepalived(std::string_view text) { return Importer().run(parse_keepalived(text)); }
 
 }  // namespace evenkeel::lvs

@@ -173,9 +173,194 @@ virtual_server fwmark 7 {
   ASSERT_NE(accepted(imported), nullptr);
 }
 
+// A configuration as it grows in ten years: macros, TLS, several pages, quorum, scripts, families, SCTP.
+constexpr const char* kGrown = R"(! Configuration File for keepalived
+$VIP=10.20.0.10
+$CHECK = connect_timeout 3
+global_defs {
+   notification_email { ops@example.org }
+   router_id LVS_DEVEL
+}
+include /etc/keepalived/conf.d/*.conf
+
+virtual_server ${VIP} 443 {
+    delay_loop 10
+    lvs_sched wrr
+    lvs_method DR
+    persistence_timeout 600
+    protocol TCP
+    quorum 2
+    hysteresis 1
+    quorum_up "/usr/local/bin/announce $VIP"
+    quorum_down "/usr/local/bin/withdraw $VIP"
+    sorry_server 10.20.0.99 443
+    sorry_server_inhibit
+    alpha
+    real_server 10.20.0.21 443 {
+        weight 10
+        inhibit_on_failure
+        SSL_GET {
+            url {
+              path /status
+              digest ff20ad2481f97b1754ef3e12ecd3a9cc
+            }
+            url {
+              path "/deep health"
+              status_code 200 204
+              regex "all (systems )?well"
+            }
+            enable_sni
+            $CHECK
+            retry 2
+            delay_before_retry 2
+        }
+        notify_down "/usr/local/bin/page down"
+    }
+    real_server 10.20.0.22 443 {
+        weight 5
+        inhibit_on_failure
+        SSL_GET {
+            url {
+              path /status
+            }
+            connect_timeout 3
+        }
+    }
+}
+
+virtual_server $VIP 80 {
+    lb_algo mh
+    mh-port
+    lb_kind NAT
+    real_server 10.20.1.21 8080 {
+        HTTP_GET {
+            url {
+              path /a
+              regex "maintenance"
+              regex_no_match
+            }
+            url {
+              path /b
+              status_code 200-299 301
+              virtualhost b.example.org
+            }
+        }
+        TCP_CHECK {
+        }
+    }
+    real_server 10.20.1.22 8080 {
+        MISC_CHECK {
+            misc_path "/etc/keepalived/check 10.20.1.22"
+            misc_dynamic
+            user nobody
+        }
+    }
+    real_server fd00::22 8080 {
+        TCP_CHECK { }
+    }
+}
+
+virtual_server 10.20.0.10 53 {
+    protocol UDP
+    ops
+    lb_algo rr
+    lb_kind NAT
+    real_server 10.20.1.53 53 {
+        DNS_CHECK {
+            type A
+            name example.org
+        }
+    }
+}
+
+virtual_server fd00::10 25 {
+    lb_kind TUN
+    lb_algo sed
+    real_server fd00::25 25 {
+        uthreshold 100
+        lthreshold 80
+        SMTP_CHECK {
+            helo_name lb.example.org
+        }
+    }
+}
+
+virtual_server 10.20.0.10 2905 {
+    protocol SCTP
+    real_server 10.20.1.29 2905 {
+    }
+}
+
+virtual_server 10.20.0.11 0 {
+    real_server 10.20.1.29 0 {
+    }
+}
+)";
+
+TEST(LvsImport, ReadsWhatHasGrown) {
+  const auto imported = lvs::import_keepalived(kGrown);
+  EXPECT_THAT(
+      imported.config,
+      HasSubstr(
+          "listen tcp_10.20.0.10_443\n"
+          "    bind 10.20.0.10:443\n"
+          "    lvs dr scheduler wrr persistence 600s\n"
+          "    # SSL_GET:\n"
+          "    #   option httpchk\n"
+          "    #   http-check connect\n"
+          "    #   http-check send meth GET uri /status\n"
+          "    #   http-check expect status 200-299\n"
+          "    #   http-check connect\n"
+          "    #   http-check send meth GET uri '/deep health'\n"
+          "    #   http-check expect status 200,204\n"
+          "    #   http-check expect rstring 'all (systems )?well'\n"
+          "    timeout check 3s\n"
+          "    server s1 10.20.0.21 weight 10 check inter 10s fall 3 rise 1 fastinter 2s init-state down\n"
+          "    server s2 10.20.0.22 weight 5 check inter 10s fall 1 rise 1 init-state down\n"
+          "    server s3 10.20.0.99 weight 1 backup\n"));
+  EXPECT_THAT(imported.config, HasSubstr("    lvs nat scheduler mh flags mh-port\n"
+                                         "    lvs-down remove\n"
+                                         "    option httpchk\n"
+                                         "    http-check connect\n"
+                                         "    http-check send meth GET uri /a\n"
+                                         "    http-check expect status 200-299\n"
+                                         "    http-check expect ! rstring maintenance\n"
+                                         "    http-check connect\n"
+                                         "    http-check send meth GET uri /b hdr Host b.example.org\n"
+                                         "    http-check expect status 200-299,301\n"));
+  EXPECT_THAT(imported.config, HasSubstr("    lvs tun scheduler sed\n"));
+  std::string notes;
+  for (const std::string& note : imported.notes) notes += note + "\n";
+  for (const char* text : {"'global_defs' is VRRP's",
+                           "'/etc/keepalived/conf.d/*.conf' is not read along",
+                           "quorum <section>:2",
+                           "'hysteresis' has no counterpart",
+                           "'quorum_up' has no counterpart",
+                           "'quorum_down' has no counterpart",
+                           "'sorry_server_inhibit' has no counterpart",
+                           "'SSL_GET' has no counterpart yet",
+                           "'digest' has no counterpart",
+                           "'enable_sni' has no counterpart",
+                           "'notify_down' has no counterpart",
+                           "'TCP_CHECK' is left out",
+                           "arguments of a check program",
+                           "'misc_dynamic' has no counterpart",
+                           "'user' has no counterpart",
+                           "of another family",
+                           "'DNS_CHECK' has no counterpart",
+                           "SCTP services have no counterpart",
+                           "all ports only with persistence",
+                           "a section has one kind of check"})
+    EXPECT_THAT(notes, HasSubstr(text));
+  const auto def = accepted(imported);
+  ASSERT_NE(def, nullptr);
+  EXPECT_EQ(def->sections.size(), 4U);
+}
+
 TEST(LvsImport, SurvivesAnything) {
-  for (const char* text : {"", "{", "}", "virtual_server {", "virtual_server 1.2.3.4 80 { real_server", "\"",
-                           "virtual_server x y { }", "virtual_server group none { }"}) {
+  for (const char* text :
+       {"", "{", "}", "virtual_server {", "virtual_server 1.2.3.4 80 { real_server", "\"",
+        "virtual_server x y { }", "virtual_server group none { }", "$", "$A", "$A=", "$A=${A\n$A", "${"}) {
     EXPECT_FALSE(lvs::import_keepalived(text).usable && *text == '}') << text;
     lvs::import_ipvsadm(text);
   }
