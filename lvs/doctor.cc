@@ -10,8 +10,8 @@ namespace {
 
 using Kind = Finding::Kind;
 
-// As many connections as no accident explains: packets in, never one out.
-constexpr std::uint64_t kSilentPackets = 3;
+// More than one, because the answer to the first may be on its way.
+constexpr std::uint64_t kSilentPackets = 2;
 
 std::string mac_text(const std::string& mac) {
   std::string text;
@@ -241,7 +241,7 @@ class Doctor {
     const unsigned arriving = in == nullptr || in->loopback ? 1500 : in->mtu;
     const unsigned inside = out->mtu - std::min(out->mtu, overhead(server));
     if (inside >= arriving) return;
-    hint("in the tunnel to " + title(server) + " there is room for packets of " + std::to_string(inside) +
+    hint("in tunnels through " + out->name + " there is room for packets of " + std::to_string(inside) +
              " bytes, but clients may send " + std::to_string(arriving) +
              ": where ICMP is filtered, uploads hang",
          "ip link set " + out->name + " mtu " + std::to_string(arriving + overhead(server)) +
