@@ -44,7 +44,7 @@ std::shared_ptr<const Config> in_planes(const Config& config, const lvs::Def& de
         kernel ? std::string(plane_of(section)) + " in the kernel, scheduler " + section.service.scheduler
                : "in user space, for want of IPVS";
     for (auto& frontend : copy->frontends)
-      if (frontend->name == section.name) frontend = adjusted(*frontend, plane, kernel);
+      if (frontend->name == section.frontend) frontend = adjusted(*frontend, plane, kernel);
     for (auto& backend : copy->backends)
       if (backend->name == section.name) backend = adjusted(*backend, plane, kernel);
   }
@@ -62,7 +62,14 @@ void count(stats::Counters& counters, const lvs::Counters& since, Millis now) {
   counters.touch(now);
 }
 
-void count_section(Engine& engine, const SectionSample& sample, unsigned worker, Millis now) {
+std::string_view frontend_of(const lvs::Def& def, std::string_view section) {
+  for (const lvs::SectionDef& one : def.sections)
+    if (one.name == section) return one.frontend;
+  return {};
+}
+
+void count_section(Engine& engine, const lvs::Def& def, const SectionSample& sample, unsigned worker,
+                   Millis now) {
   if (backends::Backend* backend = engine.find_backend(sample.name)) {
     stats::Counters& counters = backend->counters(worker);
     count(counters, sample.since, now);
@@ -79,7 +86,7 @@ void count_section(Engine& engine, const SectionSample& sample, unsigned worker,
       server->current_sessions.store(one.active);
     }
   }
-  if (frontends::Frontend* frontend = engine.find_frontend(sample.name)) {
+  if (frontends::Frontend* frontend = engine.find_frontend(frontend_of(def, sample.name))) {
     stats::Counters& counters = frontend->totals.at(worker);
     count(counters, sample.since, now);
     counters.cum_conn += sample.since.conns;
@@ -125,12 +132,12 @@ void LvsPlane::start(Engine& engine, bool vrrp) {
     const backends::Backend* backend = engine.find_backend(section.name);
     return backend == nullptr ? std::vector<lvs::ServerState>() : lvs::server_states(*backend);
   };
-  options.on_samples = [&engine](std::vector<SectionSample> samples) {
+  options.on_samples = [&engine, def = def_](std::vector<SectionSample> samples) {
     Worker& worker = engine.context(0).worker;
-    worker.post([&engine, samples = std::move(samples)] {
+    worker.post([&engine, def, samples = std::move(samples)] {
       frontends::WorkerContext& context = engine.context(0);
       for (const SectionSample& sample : samples)
-        count_section(engine, sample, context.index(), context.worker.now());
+        count_section(engine, *def, sample, context.index(), context.worker.now());
     });
   };
   bridge_ = std::make_unique<lvs::Bridge>(std::move(options));

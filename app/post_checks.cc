@@ -11,6 +11,7 @@
 #include "app/mode_checks.h"
 #include "app/route_checks.h"
 #include "app/server_checks.h"
+#include "app/udp_sections.h"
 #include "app/vrrp_pairing.h"
 #include "conf/nearest.h"
 #include "rules/catalog.h"
@@ -76,8 +77,9 @@ void check_timeouts(const ProxySection& section, Diagnostics& diagnostics) {
   const backends::Timeouts& t = proxy.common.timeouts;
   const bool http = proxy.common.mode == backends::Mode::http;
   const bool client = proxy.has_frontend() && t.client == 0;
+  const bool connect = t.connect == 0 && !proxy.common.datagram;  // datagrams need no connection
   const bool server = proxy.has_backend() && !proxy.servers.empty() &&
-                      (t.connect == 0 || (t.server == 0 && (http || t.tunnel == 0)));
+                      (connect || (t.server == 0 && (http || t.tunnel == 0)));
   if (!client && !server) return;
   std::string names;
   std::string lines;
@@ -87,7 +89,7 @@ void check_timeouts(const ProxySection& section, Diagnostics& diagnostics) {
     lines.append(comma).append("timeout ").append(name).append(" ").append(value);
   };
   if (client) missing("client", "30s");
-  if (server && t.connect == 0) missing("connect", "5s");
+  if (server && connect) missing("connect", "5s");
   if (server && t.server == 0) missing("server", "30s");
   diagnostics
       .warn(proxy.where,
@@ -248,6 +250,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
     check_cookies(section, diagnostics);
     frontends::resolve_stats_rules(section.stats, diagnostics);
   }
+  check_udp(draft, diagnostics);
   check_lvs(draft, diagnostics);
   check_vrrp(draft, diagnostics);
   report_unused_backends(draft, diagnostics);

@@ -30,19 +30,21 @@ void infer_mode(ProxySection& section, Diagnostics& diagnostics) {
 // mode tcp to mode http would turn a connection into requests on the way; HAProxy can, we cannot yet.
 void check_modes(const ProxySection& from, Diagnostics& diagnostics) {
   using backends::Mode;
-  const auto word = [](Mode mode) { return std::string(mode == Mode::http ? "http" : "tcp"); };
+  const auto word = [](const backends::ProxyDef& def) {
+    return std::string(def.datagram ? "udp" : def.mode == Mode::http ? "http" : "tcp");
+  };
   const Mode mode = from.proxy.common.mode;
   for (const ProxySection::Route& route : from.routes) {
     const ProxySection& to = *route.target;
     const Mode other = to.proxy.common.mode;
-    if (mode == other) continue;
-    const std::string both = word(mode) + " " + called(from) + " tries to use incompatible " + word(other) +
-                             " " + called(to) + " (" + to.proxy.where.to_string() + ") " +
-                             (route.by_default ? "as its default backend" : "in a 'use_backend' rule");
-    diagnostics.error(route.where,
-                      both + (other == Mode::http ? ": HAProxy can turn connections into requests, Evenkeel "
-                                                    "cannot yet"
-                                                  : " (see 'mode')"));
+    if (mode == other && from.proxy.common.datagram == to.proxy.common.datagram) continue;
+    const std::string both = word(from.proxy.common) + " " + called(from) + " tries to use incompatible " +
+                             word(to.proxy.common) + " " + called(to) + " (" + to.proxy.where.to_string() +
+                             ") " + (route.by_default ? "as its default backend" : "in a 'use_backend' rule");
+    diagnostics.error(route.where, both + (other == Mode::http && !from.proxy.common.datagram
+                                               ? ": HAProxy can turn connections into requests, Evenkeel "
+                                                 "cannot yet"
+                                               : " (see 'mode')"));
   }
 }
 

@@ -16,6 +16,7 @@ class Backend;
 // What `show sess` tells of a session, beside what LiveSession holds. Views live as long as the session.
 struct SessionFacts {
   bool http = false;
+  bool datagram = false;
   Address client;
   std::string_view frontend;
   std::uint32_t frontend_id = 0;

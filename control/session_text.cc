@@ -34,7 +34,9 @@ std::string left(Millis deadline, Millis now, const char* never) {
   return span((std::max<Millis>(deadline - now, 0) + 500) / 1000);
 }
 
-const char* family(const Address& address) {
+const char* family(const SessionFacts& facts) {
+  const Address& address = facts.client;
+  if (facts.datagram) return address.family() == AF_INET ? "udpv4" : "udpv6";
   return address.family() == AF_INET ? "tcpv4" : address.family() == AF_INET6 ? "tcpv6" : "unix_stream";
 }
 
@@ -58,7 +60,7 @@ void append_session(std::string& out, const LiveSession& session, unsigned worke
   const std::string client = left(facts.client_deadline, now, "");
   const std::string server = left(facts.server_deadline, now, "");
   out += hex(reinterpret_cast<std::uintptr_t>(&session));
-  out.append(": proto=").append(family(facts.client)).append(" src=" + source(facts));
+  out.append(": proto=").append(family(facts)).append(" src=" + source(facts));
   out.append(" fe=").append(facts.frontend);
   out.append(" be=").append(facts.backend.empty() ? "<NONE>" : facts.backend);
   out.append(" srv=").append(session.server != nullptr ? session.server->name : "<none>");
@@ -75,17 +77,22 @@ void append_session(std::string& out, const LiveSession& session, unsigned worke
 
 void append_session_in_full(std::string& out, const LiveSession& session, unsigned worker, Millis now) {
   const SessionFacts facts = facts_of(session);
-  const auto mode = [&](const auto& def) { return def.mode == backends::Mode::http ? "http" : "tcp"; };
+  const auto mode = [&](const auto& def) {
+    return def.datagram ? "udp" : def.mode == backends::Mode::http ? "http" : "tcp";
+  };
   stats::LogDate dates;
   const std::string micros = std::to_string(1'000'000 + facts.began_wall_us % 1'000'000).substr(1);
   out += hex(reinterpret_cast<std::uintptr_t>(&session)) + ": [" +
          std::string(dates.local(facts.began_wall_us / 1'000'000)) + "." + micros +
-         "] id=" + std::to_string(facts.number) + " proto=" + family(facts.client) +
-         " source=" + source(facts) + "\n";
+         "] id=" + std::to_string(facts.number) + " proto=" + family(facts) + " source=" + source(facts) +
+         "\n";
   out += "  flags=0x0, conn_retries=" + std::to_string(facts.retries) +
          ", conn_exp=<NEVER> conn_et=0x000 srv_conn=(nil), pend_pos=(nil) waiting=0 epoch=0\n";
   out.append("  frontend=").append(facts.frontend);
-  out += " (id=" + std::to_string(facts.frontend_id) + " mode=" + (facts.http ? "http" : "tcp") +
+  out += " (id=" + std::to_string(facts.frontend_id) + " mode=" +
+         (facts.datagram ? "udp"
+          : facts.http   ? "http"
+                         : "tcp") +
          "), listener=? (id=" + std::to_string(facts.listener_id) +
          ") addr=" + Address::local_of(facts.client_fd).to_string() + "\n";
   if (facts.backend.empty()) {

@@ -10,6 +10,7 @@
 
 #include "core/fault.h"
 #include "core/socket_passing.h"
+#include "core/source_binding.h"
 
 namespace evenkeel {
 namespace {
@@ -17,6 +18,16 @@ namespace {
 void set_int(int fd, int level, int name, int value) noexcept {
   ::setsockopt(fd, level, name, &value, sizeof value);
 }
+
+// Over loopback the handshake is over before connect() returns, although it says "in progress"; asking here
+// spares such a connection two rounds through the event loop.
+bool is_connected(int fd) noexcept {
+  sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  return ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+}
+
+}  // namespace
 
 bool bind_source(int fd, const ConnectOptions& options, int family, IoResult& error) noexcept {
   const SourceDef& source = *options.source;
@@ -51,16 +62,6 @@ bool bind_source(int fd, const ConnectOptions& options, int family, IoResult& er
   error = {0, io_status_of(errno), errno};
   return false;
 }
-
-// Over loopback the handshake is over before connect() returns, although it says "in progress"; asking here
-// spares such a connection two rounds through the event loop.
-bool is_connected(int fd) noexcept {
-  sockaddr_storage peer;
-  socklen_t size = sizeof peer;
-  return ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
-}
-
-}  // namespace
 
 void apply_keep_alive(int fd, const KeepAliveDef& def) noexcept {
   if (!def.on) return;

@@ -45,6 +45,7 @@ void add(std::vector<BindDef>& binds, const AddressSpec& spec, const backends::L
   BindDef bind;
   bind.text = spec.text;
   bind.line = args.statement().line;
+  bind.datagram = spec.transport == AddressSpec::Transport::datagram;
   if (const std::string why = conf::unsupported_address(spec); !why.empty()) {
     args.error_here(why);
     return;
@@ -84,6 +85,7 @@ void copy_options(BindDef& bind, const BindLine& line) {
   merged.address = bind.address;
   merged.fd = bind.fd;
   merged.passing = bind.passing;
+  merged.datagram = bind.datagram;
   merged.text = std::move(bind.text);
   merged.line = bind.line;
   bind = std::move(merged);
@@ -99,6 +101,7 @@ void read_bind(std::vector<BindDef>& binds, std::vector<conf::Location>& places,
     return;
   }
   conf::AddressRules rules = conf::AddressRules::bind();
+  rules.datagram = !stats_socket;  // that it fits the section's mode is seen at the end
   const auto parts = conf::split_addresses(args.peek());
   if (parts.empty()) args.error_here("'" + args.keyword() + "' expects an address and a port");
   std::vector<BindDef> found;

@@ -208,7 +208,8 @@ void Engine::drained() noexcept {
 
 void Engine::start_worker(WorkerContext& context) {
   for (const auto& start : std::exchange(context.to_accept, {}))
-    spawn(accept_loop(context, *start.listener, start.fd));
+    spawn(start.listener->def.datagram ? datagram_loop(context, *start.listener, start.fd)
+                                       : accept_loop(context, *start.listener, start.fd));
   checks_->start_on(context.index());
   logs_->start_on(context);
   spawn(housekeeping(context));

@@ -138,6 +138,8 @@ class Engine {
   // A connection ended or a limit was raised: acceptors that wait for room look again.
   void room_made() noexcept;
 
+  // rate-limit sessions, maxconnrate and maxsessrate: whether the next connection has to wait.
+  [[nodiscard]] bool over_rate(const Frontend& frontend, Millis now) const noexcept;
   // Admission of one connection: takes a place in process and frontend, or says no. release() gives it back.
   bool admit(Frontend& frontend, Listener& listener) noexcept;
   void release(Frontend& frontend, Listener& listener) noexcept;
@@ -171,15 +173,16 @@ class Engine {
 
  private:
   Task<void> accept_loop(WorkerContext& context, Listener& listener, int fd);
+  Task<void> datagram_loop(WorkerContext& context, Listener& listener, int fd);
   Task<void> housekeeping(WorkerContext& context);
   void start_worker(WorkerContext& context);
   static bool listen_again(const Listener& listener, int fd) noexcept;
-  [[nodiscard]] bool over_rate(const Frontend& frontend, Millis now) const noexcept;
   void drained() noexcept;
   void wind_down(WorkerContext& context) noexcept;
   bool may_accept(Frontend& frontend, Listener& listener) noexcept;
   void link_tracking();
-  int adopted_for(const Address& address);
+  int adopted_for(const BindDef& def);
+  int bind_socket(const Listener& listener, std::string& why);
   void open_listener_of(Listener& listener, std::vector<std::string>& errors);
   void place_adopted_rest();
   void prepare_acceptors();

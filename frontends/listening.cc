@@ -9,8 +9,10 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "core/datagram.h"
 #include "core/fault.h"
 #include "core/fd_stream.h"
 #include "core/log.h"
@@ -47,9 +49,10 @@ int next_client(const BindDef& def, int fd, Address& peer) noexcept {
 
 void Engine::adopt_socket(int fd) { adopted_.push_back(fd); }
 
-int Engine::adopted_for(const Address& address) {
+// UDP and TCP may have the same address.
+int Engine::adopted_for(const BindDef& def) {
   for (auto it = adopted_.begin(); it != adopted_.end(); ++it) {
-    if (Address::local_of(*it) == address) {
+    if (Address::local_of(*it) == def.address && is_datagram_socket(*it) == def.datagram) {
       const int fd = *it;
       adopted_.erase(it);
       return fd;
@@ -95,6 +98,15 @@ bool names_worker(std::string_view set, std::size_t worker) {
   return false;
 }
 
+int Engine::bind_socket(const Listener& listener, std::string& why) {
+  const BindDef& def = listener.def;
+  ListenOptions options = def.listen;
+  options.reuse_port = !config_->global.no_reuse_port;
+  if (def.datagram) return open_datagram_socket(def.address, options, why);
+  if (options.backlog == 0) options.backlog = listener.frontend.def().backlog;
+  return open_listener(def.address, options, why);
+}
+
 // Sockets that an earlier attempt has opened stay.
 void Engine::open_listener_of(Listener& listener, std::vector<std::string>& errors) {
   const BindDef& def = listener.def;
@@ -111,8 +123,10 @@ void Engine::open_listener_of(Listener& listener, std::vector<std::string>& erro
       continue;
     }
     std::string why;
-    int fd = def.kind == BindDef::Kind::inherited_fd ? def.fd : adopted_for(def.address);
-    if (fd >= 0) {
+    int fd = def.kind == BindDef::Kind::inherited_fd ? def.fd : adopted_for(def);
+    if (fd >= 0 && def.datagram) {
+      ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    } else if (fd >= 0) {
       // Whoever made it may have left it blocking, and an accept that waits would hold up a whole worker; and
       // the process before us may have paused it.
       ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -120,10 +134,7 @@ void Engine::open_listener_of(Listener& listener, std::vector<std::string>& erro
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       listen_again(listener, fd);
     } else {
-      ListenOptions options = def.listen;
-      if (options.backlog == 0) options.backlog = listener.frontend.def().backlog;
-      options.reuse_port = !config_->global.no_reuse_port;
-      fd = open_listener(def.address, options, why);
+      fd = bind_socket(listener, why);
     }
     if (fd < 0) {
       const frontends::FrontendDef& owner = listener.frontend.def();
@@ -146,7 +157,7 @@ void Engine::place_adopted_rest() {
     for (const auto& frontend : frontends_) {
       for (const auto& listener : frontend->listeners) {
         if (listener->def.kind == BindDef::Kind::address && listener->def.address == address &&
-            listener->any_socket() >= 0) {
+            listener->def.datagram == is_datagram_socket(fd) && listener->any_socket() >= 0) {
           owner = listener.get();
         }
       }
@@ -164,9 +175,13 @@ void Engine::place_adopted_rest() {
 void Engine::prepare_acceptors() {
   for (const auto& frontend : frontends_) {
     for (const auto& listener : frontend->listeners) {
+      std::set<int> served;
       for (std::size_t i = 0; i < listener->sockets.size(); ++i) {
         const int fd = listener->sockets[i];
         if (fd < 0) continue;
+        // With one socket for all, a client's datagrams would come to this worker and to that.
+        if (listener->def.datagram && listener->shared_socket && served.contains(fd)) continue;
+        served.insert(fd);
         accepting_.fetch_add(1);
         contexts_[i % contexts_.size()]->to_accept.push_back(
             {listener.get(), ::fcntl(fd, F_DUPFD_CLOEXEC, 0)});
@@ -183,7 +198,6 @@ void Engine::room_made() noexcept {
   });
 }
 
-// rate-limit sessions, maxconnrate and maxsessrate: whether the next connection has to wait.
 bool Engine::over_rate(const Frontend& frontend, Millis now) const noexcept {
   const auto reached = [now](const std::atomic<std::uint32_t>& limit, const stats::EntityCounters& counters,
                              stats::RateId id) {
@@ -315,7 +329,8 @@ void Engine::pause_frontend(Frontend& frontend) {
   if (!frontend.state.compare_exchange_strong(expected, FrontendState::paused)) return;
   frontend.pauses.fetch_add(1);
   for (const auto& listener : frontend.listeners) {
-    if (listener->def.kind == BindDef::Kind::inherited_fd) continue;  // clients wait in the backlog instead
+    // Clients wait in the backlog instead; datagrams are for sessions that there are, and else for nobody.
+    if (listener->def.kind == BindDef::Kind::inherited_fd || listener->def.datagram) continue;
     for (const int fd : listener->sockets) {
       if (fd >= 0 && Address::local_of(fd).is_ip()) ::shutdown(fd, SHUT_RD);
     }
@@ -326,7 +341,7 @@ bool Engine::resume_frontend(Frontend& frontend) {
   if (frontend.state.load() != FrontendState::paused) return true;
   bool all = true;
   for (const auto& listener : frontend.listeners) {
-    if (listener->def.kind == BindDef::Kind::inherited_fd) continue;
+    if (listener->def.kind == BindDef::Kind::inherited_fd || listener->def.datagram) continue;
     for (const int fd : listener->sockets) {
       if (fd >= 0 && Address::local_of(fd).is_ip() && !listen_again(*listener, fd)) all = false;
     }

@@ -17,6 +17,8 @@ void bind(LogForwardDraft& draft, Args& args) {
   for (std::size_t i = before; i < draft.def.binds.size(); ++i) {
     const BindDef& bind = draft.def.binds[i];
     if (bind.accept_proxy) args.error("'accept-proxy' has no meaning in a log-forward section");
+    if (bind.datagram)
+      args.error("dgram-type address not acceptable in '" + bind.text + "', that is for 'dgram-bind'");
     if (bind.kind != BindDef::Kind::address)
       args.error("inherited descriptors are not supported in log-forward sections by Evenkeel yet");
   }

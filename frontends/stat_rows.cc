@@ -76,6 +76,11 @@ bool is_checked(const Server& server) {
   return judged.def().check.enabled && judged.checks_enabled.load();
 }
 
+stats::Row in_mode(const backends::ProxyDef& proxy, stats::Row row) {
+  if (proxy.datagram) row.mode = "udp";
+  return row;
+}
+
 }  // namespace
 
 std::string status_of(const Server& server) {
@@ -124,7 +129,7 @@ stats::Row row_of(Engine& engine, Frontend& frontend) {
   } else if (facts.limit != 0 && facts.current >= facts.limit) {
     facts.status = "FULL";
   }
-  return stats::frontend_row(facts, frontend.totals.totals(now_ms()));
+  return in_mode(frontend.def(), stats::frontend_row(facts, frontend.totals.totals(now_ms())));
 }
 
 stats::Row row_of(Engine& engine, Listener& listener, bool legends) {
@@ -140,7 +145,8 @@ stats::Row row_of(Engine& engine, Listener& listener, bool legends) {
   facts.current = listener.current.load();
   facts.limit = listener.def.maxconn != 0 ? listener.def.maxconn : engine.maxconn.load();
   facts.address = address;
-  return stats::listener_row(facts, listener.totals.totals(now_ms()), legends);
+  return in_mode(listener.frontend.def(),
+                 stats::listener_row(facts, listener.totals.totals(now_ms()), legends));
 }
 
 stats::Row row_of(Engine&, Server& server, bool legends) {
@@ -192,7 +198,7 @@ stats::Row row_of(Engine&, Server& server, bool legends) {
   facts.used = server.pool_used.load();
   facts.needed = facts.used;
   if (def.pool_max_conn >= 0) facts.idle_limit = static_cast<std::uint32_t>(def.pool_max_conn);
-  return stats::server_row(facts, server.totals.totals(now), legends);
+  return in_mode(server.backend().def(), stats::server_row(facts, server.totals.totals(now), legends));
 }
 
 stats::Row row_of(Engine&, backends::Backend& backend, bool legends) {
@@ -221,7 +227,7 @@ stats::Row row_of(Engine&, backends::Backend& backend, bool legends) {
   facts.downtime_s = seconds(backend.down_time.load() + (facts.up ? 0 : now - backend.last_change.load()));
   facts.algorithm = algorithm_name(backend.def().balance);
   facts.cookie = backend.def().cookie.name;
-  return stats::backend_row(facts, backend.totals.totals(now), legends);
+  return in_mode(backend.def(), stats::backend_row(facts, backend.totals.totals(now), legends));
 }
 
 std::vector<stats::PageProxy> collect_rows(Engine& engine, bool legends) {

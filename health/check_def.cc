@@ -24,6 +24,10 @@ std::string_view to_string(CheckProtocol protocol) noexcept {
       return "ssl-hello-chk";
     case CheckProtocol::spop:
       return "spop-check";
+    case CheckProtocol::udp:
+      return "udp-check";
+    case CheckProtocol::dns:
+      return "dns-check";
     case CheckProtocol::external:
       return "external-check";
   }

@@ -71,6 +71,7 @@ struct ConnectStep {
   std::string alpn;
   std::string proto;
   bool linger = false;    // close in good order instead of with a reset
+  bool datagram = false;  // UDP
   bool implicit = false;  // not written in the configuration; errors then name no step
   std::string comment;
 };
@@ -133,7 +134,7 @@ struct CustomVerdict {
   std::string text;                         // last_chk; may be empty
 };
 // Never sees more than tune.bufsize bytes. eof: nothing follows.
-using CustomParser = CustomVerdict (*)(std::string_view received, bool eof);
+using CustomParser = std::function<CustomVerdict(std::string_view received, bool eof)>;
 
 // `tcp-check expect`, `http-check expect`.
 struct ExpectStep {
@@ -144,8 +145,10 @@ struct ExpectStep {
   std::optional<Regex> regex;  // the r-variants
   std::vector<StatusRange> codes;
   HeaderPattern header;
-  CustomParser custom = nullptr;
-  int min_recv = -1;                                // -1: not set; 0: whatever came is conclusive
+  CustomParser custom;
+  bool silence_passes = false;  // of custom: that nothing came until the end is for it to judge
+  Millis patience = 0;          // that long without bytes is the end, too; 0: the time of the check
+  int min_recv = -1;            // -1: not set; 0: whatever came is conclusive
   CheckStatus ok_status = CheckStatus::unknown;     // unknown: the default of the kind (L7OK)
   CheckStatus error_status = CheckStatus::unknown;  // unknown: L7RSP; L7STS for HTTP statuses
   CheckStatus tout_status = CheckStatus::l7_tout;
@@ -177,6 +180,8 @@ enum class CheckProtocol : std::uint8_t {
   ldap,
   ssl_hello,
   spop,
+  udp,
+  dns,
   external,
 };
 // "tcp-check", "httpchk", "mysql-check", ...: the word after `option`; "tcp" for the plain one.

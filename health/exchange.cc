@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "core/buffer.h"
+#include "core/datagram.h"
 #include "core/fd_stream.h"
 
 namespace evenkeel::health {
@@ -34,13 +35,16 @@ Failure::Kind blame(IoStatus status) noexcept {
   }
 }
 
-Task<Opened> open(Worker& worker, const ConnectPlan& plan, ExchangeGuard& guard) {
+Task<Opened> open(Worker& worker, const ConnectPlan& plan, bool datagram, ExchangeGuard& guard) {
   if (plan.address.family() == AF_UNSPEC || (plan.address.is_ip() && plan.address.port() == 0)) {
-    co_return Opened{nullptr, Failure::Kind::socket_error, "No port available for the TCP connection"};
+    co_return Opened{
+        nullptr, Failure::Kind::socket_error,
+        datagram ? "No port available for the datagram" : "No port available for the TCP connection"};
   }
   ConnectOptions options;
   options.source = &plan.source;
-  const ConnectAttempt attempt = begin_connect(plan.address, options);
+  const ConnectAttempt attempt =
+      datagram ? connect_datagrams(plan.address, options) : begin_connect(plan.address, options);
   if (attempt.fd < 0) co_return failed(blame(attempt.error.status), attempt.error.sys);
   auto stream = std::make_unique<FdStream>(worker, attempt.fd);
   if (attempt.established) co_return Opened{std::move(stream)};
@@ -91,7 +95,10 @@ Task<IoResult> write_all(Stream& stream, std::string_view bytes) {
 }
 
 Failure::Kind broken(IoStatus status) noexcept {
-  return status == IoStatus::timeout ? Failure::Kind::timeout : Failure::Kind::reset;
+  if (status == IoStatus::timeout) return Failure::Kind::timeout;
+  // Of a datagram that was sent: nobody listens there, as with a connection that is refused.
+  const bool unheard = status == IoStatus::refused || status == IoStatus::unreachable;
+  return unheard ? Failure::Kind::connect_error : Failure::Kind::reset;
 }
 
 std::string words(const IoResult& result) {
@@ -128,13 +135,14 @@ class Line {
   Task<bool> connect(const Step& step) {
     if (timeouts_.data > 0) guard_.deadline.set(worker_.now() + timeouts_.connect);
     const ConnectPlan plan = with_step(plan_, step);
-    Opened opened = co_await open(worker_, plan, guard_);
+    datagram_ = step.connect->datagram;
+    Opened opened = co_await open(worker_, plan, datagram_, guard_);
     if (!opened.stream) co_return lose(opened.kind, std::move(opened.reason));
     stream_ = std::move(opened.stream);
     guard_.stream = stream_.get();
     if (timeouts_.data > 0) guard_.deadline.set(worker_.now() + timeouts_.data);
     const std::string header = proxy_header(plan.proxy_header, *stream_);
-    if (header.empty()) co_return true;
+    if (header.empty() || datagram_) co_return true;
     co_return co_await send(header);
   }
 
@@ -145,10 +153,14 @@ class Line {
     co_return lose(broken(wrote.status), words(wrote));
   }
 
-  Task<bool> receive() {
+  Task<bool> receive(Millis patience) {
     received_.reserve();
+    const Millis limit = guard_.deadline.at();
+    const bool sooner = patience > 0 && worker_.now() + patience < limit;
+    if (sooner) guard_.deadline.set(worker_.now() + patience);
     const IoResult got = co_await stream_->read(received_.space());
-    if (got.status == IoStatus::eof) {
+    if (sooner) guard_.deadline.set(limit);
+    if (got.status == IoStatus::eof || (patience > 0 && got.status == IoStatus::timeout)) {
       eof_ = true;
       co_return true;
     }
@@ -174,6 +186,7 @@ class Line {
   const ConnectPlan& plan_;
   CheckTimeouts timeouts_;
   std::unique_ptr<FdStream> stream_;
+  bool datagram_ = false;
   Buffer received_;
   bool eof_ = false;
   Failure::Kind kind_ = Failure::Kind::socket_error;
@@ -214,7 +227,7 @@ Task<Verdict> exchange(Worker& worker, Protocol& protocol, const ConnectPlan& pl
         ok = co_await line.send(step.bytes);
         break;
       case Step::Kind::receive:
-        ok = co_await line.receive();
+        ok = co_await line.receive(step.patience);
         break;
       case Step::Kind::done:
         line.hang_up(protocol.linger());

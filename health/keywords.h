@@ -14,6 +14,8 @@
 #include "conf/keyword_table.h"
 #include "core/result.h"
 #include "health/check_def.h"
+#include "health/protocol/dns.h"
+#include "health/protocol/udp.h"
 
 namespace evenkeel::health {
 
@@ -67,6 +69,8 @@ struct CheckSection {
   bool mysql_pre41 = false;
   std::string smtp_hello = "HELO";
   std::string smtp_domain = "localhost";
+  UdpCheckDef udp;
+  DnsQuestion dns;
   std::string external_command;
   std::string external_path;
   conf::Location external_place;  // of "external-check command|path", for late warnings

@@ -33,6 +33,7 @@ struct Step {
   const ConnectStep* connect = nullptr;  // for connect; never null then
   std::uint16_t port = 0;                // for connect: a port that overrides all others, 0 for none
   std::string_view bytes;                // for send; valid until the next call
+  Millis patience = 0;                   // for receive: that long without bytes is an end; 0: no such limit
   Verdict verdict;                       // for done
 };
 

@@ -1,6 +1,7 @@
 // option tcp-check, option httpchk, tcp-check ..., http-check ..., external-check ...: configuration
 // manual 4.2.
 #include <array>
+#include <random>
 #include <utility>
 
 #include "health/keywords.h"
@@ -13,6 +14,7 @@
 #include "health/protocol/spop.h"
 #include "health/protocol/ssl_hello.h"
 #include "health/protocol/tcp.h"
+#include "health/script.h"
 #include "health/step_parser.h"
 
 namespace evenkeel::health {
@@ -84,6 +86,82 @@ void option_smtp(CheckSection& section, Args& args) {
   section.smtp_domain = domain;
 }
 
+std::optional<std::string> bytes_of_hex(Args& args) {
+  const auto digits = args.required("hexadecimal digits");
+  if (!digits) return std::nullopt;
+  std::string bytes;
+  if (unhex(*digits, bytes) && !bytes.empty()) return bytes;
+  args.error("'" + std::string(*digits) + "' is no sequence of pairs of hexadecimal digits");
+  return std::nullopt;
+}
+
+std::optional<std::string> text_of(Args& args) {
+  const auto text = args.required("a string");
+  return text ? std::optional<std::string>(*text) : std::nullopt;
+}
+
+// option udp-check [send <string>|send-binary <hex>] [require-reply] [min-reply <n>] [max-reply <n>]
+//   [expect string <string>|expect binary <hex>]. Evenkeel's own; what it can do is keepalived's UDP_CHECK.
+void option_udp(CheckSection& section, Args& args) {
+  section.protocol = CheckProtocol::udp;
+  UdpCheckDef def;
+  while (!args.at_end() && !args.failed()) {
+    if (args.accept("send")) {
+      if (auto text = text_of(args)) def.send = std::move(*text);
+    } else if (args.accept("send-binary")) {
+      if (auto bytes = bytes_of_hex(args)) def.send = std::move(*bytes);
+    } else if (args.accept("require-reply")) {
+      def.require_reply = true;
+    } else if (args.accept("min-reply")) {
+      if (const auto n = args.integer(0, 65507)) def.min_reply = static_cast<std::size_t>(*n);
+    } else if (args.accept("max-reply")) {
+      if (const auto n = args.integer(0, 65507)) def.max_reply = static_cast<std::size_t>(*n);
+    } else if (args.accept("expect")) {
+      const auto kind = args.one_of({"string", "binary"});
+      if (kind) def.expect = *kind == 0 ? text_of(args) : bytes_of_hex(args);
+    } else {
+      args.error_here("'option udp-check' does not know '" + std::string(args.peek()) +
+                      "', only send, send-binary, require-reply, min-reply, max-reply and expect");
+      args.rest();
+    }
+  }
+  if (def.max_reply && def.min_reply > *def.max_reply) args.error("'min-reply' is more than 'max-reply'");
+  section.udp = std::move(def);
+}
+
+// option dns-check [type <type>] [name <name>]. Evenkeel's own; keepalived's is DNS_CHECK.
+void option_dns(CheckSection& section, Args& args) {
+  section.protocol = CheckProtocol::dns;
+  DnsQuestion question;
+  while (!args.at_end() && !args.failed()) {
+    if (args.accept("type")) {
+      const auto word = args.required("a type of records, such as SOA or AAAA");
+      if (!word) return;
+      const auto type = dns_type(*word);
+      if (!type) {
+        args.error("'" + std::string(*word) + "' is no type of DNS records; any of them is TYPE<number>");
+        return;
+      }
+      question.type = *type;
+    } else if (args.accept("name")) {
+      const auto name = args.required("a domain name");
+      if (!name) return;
+      if (dns_name(*name).empty()) {
+        args.error("'" + std::string(*name) + "' is no domain name");
+        return;
+      }
+      question.name = *name;
+    } else {
+      args.error_here("'option dns-check' does not know '" + std::string(args.peek()) +
+                      "', only type and name");
+      args.rest();
+    }
+  }
+  // Who cannot see the question does not know its number, nor the port that it comes from.
+  question.id = static_cast<std::uint16_t>(std::random_device()());
+  section.dns = std::move(question);
+}
+
 void option_log_health_checks(CheckSection& section, Args& args) {
   section.log_health_checks = !args.negated();
 }
@@ -113,6 +191,8 @@ constexpr conf::Keyword<CheckSection> kWords[] = {
     {"option ldap-check", kWhere, false, option_ldap, "check by an LDAPv3 bind"},
     {"option ssl-hello-chk", kWhere, false, option_ssl_hello, "check by an SSLv3 hello"},
     {"option spop-check", kWhere, false, option_spop, "check by an SPOP handshake"},
+    {"option udp-check", kWhere, false, option_udp, "check by a datagram and its answer"},
+    {"option dns-check", kWhere, false, option_dns, "check by a question to a DNS server"},
     {"option external-check", kWhere, false, option_external, "check by running a command"},
     {"option log-health-checks", kWhere, true, option_log_health_checks,
      "log every change of a check's result"},
@@ -246,6 +326,12 @@ BackendCheck CheckSection::finish(const std::string& proxy, const conf::Location
       break;
     case CheckProtocol::spop:
       check.steps = spop_steps();
+      break;
+    case CheckProtocol::udp:
+      check.steps = udp_steps(udp);
+      break;
+    case CheckProtocol::dns:
+      check.steps = dns_steps(dns);
       break;
     case CheckProtocol::external:
       if (external_command.empty()) {

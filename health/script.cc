@@ -185,7 +185,7 @@ Step Script::next(std::string_view received, bool eof) {
     const CheckStep& step = def_.steps[at_];
     if (const auto* expect = std::get_if<ExpectStep>(&step)) {
       const Match match = do_expect(*expect, received, eof);
-      if (match == Match::wait) return Step{.kind = Step::Kind::receive};
+      if (match == Match::wait) return Step{.kind = Step::Kind::receive, .patience = expect->patience};
       if (match == Match::failed) return Step{.kind = Step::Kind::done, .verdict = verdict_};
       ++at_;
       continue;
@@ -285,7 +285,7 @@ Script::Match Script::expect_bytes(const ExpectStep& step, std::string_view rece
 }
 
 Script::Match Script::expect_custom(const ExpectStep& step, std::string_view received, bool eof) {
-  if (received.empty()) {
+  if (received.empty() && !(eof && step.silence_passes)) {
     if (!eof) return Match::wait;
     return lose(step, CheckStatus::l7_rsp,
                 "TCPCHK got an empty response at step " + std::to_string(step_number()));

@@ -9,9 +9,10 @@
 
 namespace evenkeel::lvs {
 
-// One `listen` section with an `lvs` line. Its servers are those of the backend of the same name.
+// One section with an `lvs` line. Its servers are those of the backend of the same name.
 struct SectionDef {
   std::string name;
+  std::string frontend;  // whose addresses the services have; of a `listen` section its own name
   Forward forward = Forward::masq;
   Tunnel tunnel = Tunnel::ipip;
   std::uint16_t tunnel_port = 0;

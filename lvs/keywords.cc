@@ -175,8 +175,8 @@ void lvs_sync(GlobalDraft& draft, Args& args) {
 }
 
 constexpr std::array kSectionKeywords = {
-    Keyword<Draft>{"lvs", conf::mask_of(conf::SectionKind::listen), false, lvs},
-    Keyword<Draft>{"lvs-down", conf::mask_of(conf::SectionKind::listen), false, lvs_down},
+    Keyword<Draft>{"lvs", conf::kBackends, false, lvs},
+    Keyword<Draft>{"lvs-down", conf::kBackends, false, lvs_down},
 };
 constexpr std::array kGlobalKeywords = {
     Keyword<GlobalDraft>{"lvs-exit", conf::mask_of(conf::SectionKind::global), false, lvs_exit},

@@ -95,7 +95,7 @@ namespace evenkeel::stats {
   X(agent_health,   u32, "CGS", "Health by the agent between 0 and rise + fall - 1")                            \
   X(addr,           str, "CGS", "Address and port; for operators, or with show-legends")                        \
   X(cookie,         str, "CNS", "Cookie value of a server, cookie name of a backend; for operators, or with show-legends") \
-  X(mode,           str, "CGS", "mode: tcp, http")                                                              \
+  X(mode,           str, "CGS", "mode: tcp, http, udp")                                                         \
   X(algo,           str, "CGS", "Load balancing algorithm; for operators, or with show-legends")                \
   X(conn_rate,      u32, "MRP", "Connections accepted in the last second")                                      \
   X(conn_rate_max,  u32, "MMP", "Most connections accepted in one second")                                      \

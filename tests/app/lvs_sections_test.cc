@@ -18,6 +18,11 @@ std::unique_ptr<Loaded> load_listen(const std::string& lines, const std::string&
               lines);
 }
 
+std::unique_ptr<Loaded> load_as_backend(const std::string& frontend, const std::string& backend) {
+  return load("defaults\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n" +
+              (frontend.empty() ? "" : "frontend web\n" + frontend) + "backend app\n" + backend);
+}
+
 std::string errors(const std::string& lines) { return load_listen(lines)->messages(false); }
 
 TEST(LvsSections, ASectionBecomesAServiceForEveryAddress) {
@@ -85,13 +90,83 @@ TEST(LvsSections, DatagramsAreTheKernels) {
   const auto loaded = load_listen(" mode udp\n bind 192.168.4.5:53\n lvs nat\n server a 192.168.2.1:53\n");
   ASSERT_TRUE(loaded->accepted()) << loaded->messages();
   EXPECT_EQ(to_string(loaded->result.lvs->sections[0].keys.at(0)), "UDP 192.168.4.5:53");
-  EXPECT_THAT(errors(" mode udp\n bind 192.168.4.5:53\n server a 192.168.2.1:53\n"),
-              HasSubstr("datagrams are forwarded by the kernel only so far"));
-  EXPECT_THAT(errors(" mode udp\n bind 192.168.4.5:53\n lvs nat fallback proxy\n server a 192.168.2.1:53\n"),
-              HasSubstr("datagrams are forwarded by the kernel only so far"));
+  EXPECT_EQ(errors(" mode udp\n bind 192.168.4.5:53\n lvs nat fallback proxy\n server a 192.168.2.1:53\n"),
+            "");
+  EXPECT_THAT(errors(" mode udp\n bind 192.168.4.5:53\n lvs nat\n server a 192.168.2.1:53 check\n"),
+              HasSubstr("checked by TCP connections"));
+  const auto checked = load_listen(
+      " mode udp\n bind 192.168.4.5:53\n lvs nat\n option dns-check\n server a 192.168.2.1 check\n");
+  ASSERT_TRUE(checked->accepted()) << checked->messages();
+  EXPECT_EQ(checked->backend().servers[0].check.port, 53);
+}
+
+TEST(LvsSections, ABackendHasTheAddressesOfItsFrontend) {
+  const std::string frontend = " bind 192.168.4.5:80\n bind [fd00::5]:80\n default_backend app\n";
+  const std::string servers = " lvs tun\n server a 192.168.2.1 check\n";
+  const auto loaded = load_as_backend(frontend, servers);
+  ASSERT_TRUE(loaded->accepted()) << loaded->messages();
+  const lvs::SectionDef& section = loaded->result.lvs->sections.at(0);
+  EXPECT_EQ(section.name, "app");
+  EXPECT_EQ(section.frontend, "web");
+  ASSERT_EQ(section.keys.size(), 2U);
+  EXPECT_EQ(to_string(section.keys[0]), "TCP 192.168.4.5:80");
+  EXPECT_EQ(to_string(section.keys[1]), "TCP [fd00::5]:80");
+  EXPECT_EQ(loaded->backend().servers[0].check.port, 80);
+  const auto errors_of = [](const std::string& front, const std::string& back) {
+    return load_as_backend(front, back)->messages(false);
+  };
+  EXPECT_THAT(errors_of(frontend + " tcp-request connection reject if { src 10.0.0.1 }\n", servers),
+              HasSubstr("the rules of frontend 'web' would see nothing"));
+  EXPECT_THAT(errors_of(" bind 192.168.4.5:80\n use_backend app if { src 10.0.0.1 }\n", servers),
+              HasSubstr("the kernel knows no 'use_backend'"));
+  EXPECT_THAT(errors_of(" bind 192.168.4.5:80\n", servers), HasSubstr("needs exactly one frontend"));
+  EXPECT_THAT(errors_of(frontend, servers + "frontend more\n bind 192.168.4.6:80\n default_backend app\n"),
+              HasSubstr("needs exactly one frontend"));
+  EXPECT_TRUE(load_as_backend("", " lvs nat fwmark 3\n server a 192.168.2.1:80\n")->accepted());
+  EXPECT_THAT(errors_of(" mode udp\n" + frontend, servers),
+              HasSubstr("udp frontend 'web' tries to use incompatible"));
+}
+
+TEST(LvsSections, PortZeroMarksAndTheOtherFamily) {
+  const auto six = load_listen(
+      " mode udp\n bind [fd00::5]:53\n lvs nat all-ports persistence 60 /64\n"
+      " server a [fd00::1]\n");
+  ASSERT_TRUE(six->accepted()) << six->messages();
+  EXPECT_EQ(to_string(six->result.lvs->sections[0].keys.at(0)), "UDP [fd00::5]:0");
+  EXPECT_EQ(six->result.lvs->sections[0].service.netmask, 64U);
+  const auto mark = load_listen(" lvs dr fwmark 9\n server a [fd00::1]\n");
+  ASSERT_TRUE(mark->accepted()) << mark->messages();
+  EXPECT_EQ(mark->result.lvs->sections[0].keys.at(0).family, AF_INET6);
+  EXPECT_THAT(errors(" bind 192.168.4.5:80\n lvs nat fwmark 0\n server a 192.168.2.1:80\n"),
+              HasSubstr("out of range"));
   EXPECT_THAT(
-      load_listen(" mode udp\n bind 192.168.4.5:53\n lvs nat\n server a 192.168.2.1:53 check\n")->messages(),
-      HasSubstr("checked by TCP connections"));
+      errors(
+          " bind 192.168.4.5:80\n lvs nat all-ports persistence 60 fallback proxy\n server a 192.168.2.1\n"),
+      HasSubstr("cannot listen on all ports"));
+  EXPECT_THAT(errors(" lvs nat fwmark 5 fallback proxy\n server a 192.168.2.1\n"),
+              HasSubstr("'fallback proxy' needs a 'bind'"));
+  EXPECT_THAT(errors(" lvs nat fwmark 5\n server a 192.168.2.1\nlisten other\n lvs dr fwmark 5\n server a "
+                     "192.168.2.1\n"),
+              HasSubstr("only one service for FWM 5"));
+  EXPECT_THAT(errors(" bind 192.168.4.5:80\n lvs nat persistence 60 /33\n server a 192.168.2.1:80\n"),
+              HasSubstr("too long for TCP 192.168.4.5:80"));
+  EXPECT_THAT(errors(" bind 192.168.4.5:80\n lvs tun\n server a 192.168.2.1:81\n"),
+              HasSubstr("only 'lvs nat' can change the port"));
+  EXPECT_THAT(errors(" bind 192.168.4.5:80\n lvs nat\n server a 192.168.2.1:80 minconn 5\n"),
+              HasSubstr("'minconn' needs 'maxconn'"));
+}
+
+TEST(LvsSections, BackupsAndThresholdsReachTheTable) {
+  const auto loaded = load_listen(
+      " bind 192.168.4.5:80\n lvs nat scheduler fo\n option allbackups\n"
+      " server a 192.168.2.1:80 maxconn 20 minconn 10\n"
+      " server b 192.168.2.2:80 backup\n");
+  ASSERT_TRUE(loaded->accepted()) << loaded->messages();
+  EXPECT_TRUE(loaded->result.lvs->sections[0].all_backups);
+  EXPECT_EQ(loaded->result.lvs->sections[0].service.scheduler, "fo");
+  EXPECT_EQ(loaded->backend().servers[0].maxconn, 20U);
+  EXPECT_EQ(loaded->backend().servers[0].minconn, 10U);
+  EXPECT_TRUE(loaded->backend().servers[1].backup);
 }
 
 TEST(LvsSections, SaysPlainlyWhatTheKernelCannotDo) {

@@ -20,8 +20,8 @@
 #include "lvs/keywords.h"
 #include "rules/action/families.h"
 #include "rules/catalog.h"
-#include "vrrp/keywords.h"
 #include "rules/log_alias.h"
+#include "vrrp/keywords.h"
 
 namespace evenkeel::app {
 namespace {
