@@ -6,12 +6,15 @@
 // Idle (--idle): opens all connections one after the other with one request each, prints READY, and holds
 // them.
 //
+// With --targets FILE ("host path" a line) requests go round over its lines.
+//
 // usage: load --port P [--connections N] [--seconds S] [--rate R] [--close] [--path /x] [--header "A: b"]
-// [--idle] Prints one line of JSON.
+// [--targets FILE] [--idle] Prints one line of JSON.
 #include <time.h>
 
 #include <algorithm>
 #include <deque>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +35,7 @@ struct Options {
   bool idle = false;
   std::string path = "/";
   std::string header;
+  std::string targets;
 };
 
 struct Connection {
@@ -54,9 +58,13 @@ uint64_t now_ns() {
 class Load {
  public:
   explicit Load(const Options& options) : options_(options), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    request_ = "GET " + options.path +
-               " HTTP/1.1\r\nHost: bench.example\r\nUser-Agent: load\r\nAccept: */*\r\n" + options.header +
-               (options.close ? "Connection: close\r\n\r\n" : "\r\n");
+    if (options.targets.empty()) {
+      requests_.push_back(request("bench.example", options.path));
+    } else {
+      std::ifstream lines(options.targets);
+      for (std::string host, path; lines >> host >> path;) requests_.push_back(request(host, path));
+      if (requests_.empty()) bench::die("no targets");
+    }
     latencies_.reserve(1 << 20);
   }
 
@@ -82,6 +90,11 @@ class Load {
   }
 
  private:
+  std::string request(const std::string& host, const std::string& path) const {
+    return "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: load\r\nAccept: */*\r\n" +
+           options_.header + (options_.close ? "Connection: close\r\n\r\n" : "\r\n");
+  }
+
   void poll() {
     epoll_event events[256];
     timespec wait{0, 1'000'000};
@@ -127,8 +140,10 @@ class Load {
   }
 
   void send_request(Connection& c) {
-    auto n = send(c.fd, request_.data(), request_.size(), MSG_NOSIGNAL);
-    if (n != static_cast<ssize_t>(request_.size())) fail(c);
+    const std::string& text = requests_[next_request_];
+    if (++next_request_ == requests_.size()) next_request_ = 0;
+    auto n = send(c.fd, text.data(), text.size(), MSG_NOSIGNAL);
+    if (n != static_cast<ssize_t>(text.size())) fail(c);
   }
 
   void fail(Connection& c) {
@@ -239,7 +254,8 @@ class Load {
 
   Options options_;
   int epoll_;
-  std::string request_;
+  std::vector<std::string> requests_;
+  size_t next_request_ = 0;
   std::vector<std::unique_ptr<Connection>> pool_;
   std::vector<Connection*> free_;
   std::deque<uint64_t> waiting_;
@@ -265,6 +281,8 @@ Options parse(int argc, char** argv) {
       o.path = next();
     else if (word == "--header")
       o.header = std::string(next()) + "\r\n";
+    else if (word == "--targets")
+      o.targets = next();
     else if (word == "--close")
       o.close = true;
     else if (word == "--idle")

@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+import rules as rule_bench
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 HAPROXY_CONF = """
@@ -85,7 +87,8 @@ SCENARIOS = [
 ]
 # Of 32 kB each, with gzip at its fastest in all three.
 COMPRESSING = {"compression"}
-EXTRA_SCENARIOS = ["idle-memory", "ten-thousand-servers", "two-threads"]
+EXTRA_SCENARIOS = ["idle-memory", "ten-thousand-servers", "two-threads", "rule-curve"]
+RULE_SCENARIOS = [spec[0] for spec in rule_bench.SCENARIOS]
 
 
 def free_port():
@@ -409,6 +412,7 @@ def report(args, results, extras, rounds, seconds):
                  "| proxy | CPU with one thread | with two | growth | target |", "|---|--:|--:|--:|--:|"]
         text += [f"| {who} | {row[1]:.2f} us | {row[2]:.2f} us | {100 * (row[2] / row[1] - 1):+.1f} % | "
                  f"{'<= +5 %' if who == 'evenkeel' else '-'} |" for who, row in extras["threads"].items()] + [""]
+    text += rule_bench.report(extras.get("rules"), extras.get("curve"), extras.get("log_lines"))
     return "\n".join(text)
 
 
@@ -430,7 +434,7 @@ def parse():
 
 def main():
     args = parse()
-    names = [spec[0] for spec in SCENARIOS] + EXTRA_SCENARIOS
+    names = [spec[0] for spec in SCENARIOS] + RULE_SCENARIOS + EXTRA_SCENARIOS
     if args.scenario == ["list"]:
         print("\n".join(names))
         return 0
@@ -458,6 +462,14 @@ def main():
                 extras["many"] = bench.ten_thousand_servers(few)
             if "two-threads" in chosen:
                 extras["threads"] = bench.two_threads(rounds, seconds)
+            ruled = [name for name in RULE_SCENARIOS if name in chosen]
+            rules = rule_bench.Rules(bench) if ruled or "rule-curve" in chosen else None
+            if ruled:
+                extras["rules"] = rules.scenarios(ruled, rounds, seconds, free_port)
+            if "log-ring" in chosen:
+                extras["log_lines"] = rule_bench.micro_log(bench.tool("micro_stats"))
+            if "rule-curve" in chosen:
+                extras["curve"] = rules.curve(few, seconds, free_port)
         finally:
             bench.origin.stop()
     text = report(args, results, extras, rounds, seconds)

@@ -346,8 +346,10 @@ void HttpConnection::note_response(IoStatus status) {
 Task<Next> HttpConnection::attempt(bool& again) {
   const Next connected = co_await connect_server();
   if (connected != Next::proceed) co_return connected;
-  const Next inspected = co_await inspect_response(true);
-  if (inspected != Next::proceed) co_return inspected;
+  if (inspects_response(true)) {
+    const Next inspected = co_await inspect_response(true);
+    if (inspected != Next::proceed) co_return inspected;
+  }
   const bool sent = co_await send_request_head();
   IoStatus status = IoStatus::reset;
   if (sent || !lease_.reused) {

@@ -178,10 +178,7 @@ void HttpConnection::keep_request_line() {
   if (record_.method.data() == request_line_.data() && !request_line_.empty()) return;
   const std::size_t method = record_.method.size();
   const std::size_t target = record_.target_uri.size();
-  std::string line;
-  line.reserve(method + target);
-  line.append(record_.method).append(record_.target_uri);
-  request_line_ = std::move(line);
+  request_line_.assign(record_.method).append(record_.target_uri);  // its memory serves all requests
   record_.method = std::string_view(request_line_).substr(0, method);
   record_.target_uri = std::string_view(request_line_).substr(method, target);
 }

@@ -107,8 +107,12 @@ Task<Next> HttpConnection::send_response() {
   if ((def_->rules && !def_->rules->response_captures.empty()) || !def_->captured_cookie.name.empty())
     begin_rules().capture_response(response_.headers);
   write_cookies();
-  const Next ruled = co_await run_response_rules();
-  if (ruled != Next::proceed) co_return ruled;
+  if (has_response_rules()) {
+    const Next ruled = co_await run_response_rules();
+    if (ruled != Next::proceed) co_return ruled;
+  } else if (rules_begun_) {
+    client_.rules().begin_response();
+  }
   record_.status = response_.status;
   const bool tunnel = response_framing_.kind == http::BodyKind::tunnel;
   keep_server_ = keep_server_ && response_framing_.keep_alive;

@@ -80,11 +80,15 @@ Task<Verdict> HttpConnection::run_response_set(const RuleSet& set) {
 
 // tcp-response content: without an inspect-delay there is nothing to look at, because the rules run as soon
 // as the connection stands; with one, they wait for the head.
-Task<Next> HttpConnection::inspect_response(bool connected) {
-  if (!lease_.connection) co_return Next::proceed;  // out of a cache
+bool HttpConnection::inspects_response(bool connected) const noexcept {
+  if (!lease_.connection) return false;  // out of a cache
   const RuleSets* const sets = target_def_->rules.get();
-  if (sets == nullptr || sets->tcp_response_content.empty()) co_return Next::proceed;
-  if (connected != (sets->response_inspect_delay <= 0)) co_return Next::proceed;
+  return sets != nullptr && !sets->tcp_response_content.empty() &&
+         connected == (sets->response_inspect_delay <= 0);
+}
+
+Task<Next> HttpConnection::inspect_response(bool connected) {
+  const RuleSets* const sets = target_def_->rules.get();
   RuleContext& ctx = begin_rules();
   ctx.response = connected ? nullptr : &response_;
   ctx.in_response = true;
@@ -136,8 +140,10 @@ Task<Next> HttpConnection::refuse_response(Verdict verdict) {
 // The server's response meets the backend's rules, then the frontend's.
 Task<Next> HttpConnection::run_response_rules() {
   if (rules_begun_) client_.rules().begin_response();
-  const Next inspected = co_await inspect_response(false);
-  if (inspected != Next::proceed) co_return inspected;
+  if (inspects_response(false)) {
+    const Next inspected = co_await inspect_response(false);
+    if (inspected != Next::proceed) co_return inspected;
+  }
   const RuleSets* const be = target_ != nullptr ? target_def_->rules.get() : nullptr;
   const RuleSets* const fe = def_->rules.get();
   for (const RuleSets* sets : {be, fe == be ? nullptr : fe}) {
@@ -149,6 +155,15 @@ Task<Next> HttpConnection::run_response_rules() {
   }
   run_after_response_rules();
   co_return Next::proceed;
+}
+
+bool HttpConnection::has_response_rules() const noexcept {
+  const auto has = [](const backends::ProxyDef* def) {
+    return def != nullptr && def->rules &&
+           !(def->rules->http_response.empty() && def->rules->http_after_response.empty() &&
+             def->rules->tcp_response_content.empty());
+  };
+  return has(def_.get()) || has(target_def_.get());
 }
 
 bool HttpConnection::has_after_response_rules() const noexcept {

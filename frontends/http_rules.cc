@@ -48,12 +48,20 @@ Task<IoStatus> HttpConnection::read_more_body() {
   co_return status;
 }
 
-Task<Next> HttpConnection::run_set(const RuleSet& set) {
-  if (set.empty()) co_return Next::proceed;
-  std::size_t next = 0;
-  for (;;) {
-    RuleContext& ctx = begin_rules();
-    const Verdict verdict = set.run(ctx, next);
+// Nearly all sets end without waiting and let the request go on. True: this one did, and no coroutine was
+// needed for it; else its first verdict is to be carried out by finish_set().
+bool HttpConnection::run_at_once(const RuleSet& set, std::size_t& next, Verdict& verdict) {
+  if (set.empty()) return true;
+  next = 0;
+  verdict = set.run(begin_rules(), next);
+  if (verdict != Verdict::proceed && verdict != Verdict::allow) return false;
+  obey_rules();
+  return true;
+}
+
+Task<Next> HttpConnection::finish_set(const RuleSet& set, std::size_t next, Verdict verdict) {
+  for (;; verdict = set.run(begin_rules(), next)) {
+    RuleContext& ctx = client_.rules();
     if (verdict == Verdict::wait) {
       const IoStatus more = co_await read_more_body();
       if (more == IoStatus::ok) continue;
@@ -213,12 +221,15 @@ Task<Next> HttpConnection::send_reply(const rules::Reply& reply) {
 }
 
 Task<Next> HttpConnection::run_proxy_rules(const RuleSets& sets) {
-  Next next = Next::proceed;
-  next = co_await run_set(sets.tcp_request_content);
-  if (next == Next::proceed) next = co_await run_set(sets.http_request);
-  if (next == Next::proceed) next = co_await run_set(sets.request_lines);
-  if (next == Next::proceed) next = co_await run_set(sets.redirects);
-  co_return next;
+  for (const RuleSet* const set :
+       {&sets.tcp_request_content, &sets.http_request, &sets.request_lines, &sets.redirects}) {
+    std::size_t at = 0;
+    Verdict verdict = Verdict::proceed;
+    if (run_at_once(*set, at, verdict)) continue;
+    const Next next = co_await finish_set(*set, at, verdict);
+    if (next != Next::proceed) co_return next;
+  }
+  co_return Next::proceed;
 }
 
 // use_backend, else default_backend (manual 4.2). Null: there is nowhere to go.
@@ -226,9 +237,9 @@ backends::Backend* HttpConnection::choose_backend() {
   Engine& engine = client_.context.engine;
   if (def_->rules && !def_->rules->use_backend.empty()) {
     RuleContext& ctx = begin_rules();
-    const std::string_view name = def_->rules->use_backend.pick(
-        ctx, [&](std::string_view n) { return engine.find_backend(n) != nullptr; });
-    if (!name.empty()) return engine.find_backend(name);
+    backends::Backend* found = nullptr;
+    const auto exists = [&](std::string_view n) { return (found = engine.find_backend(n)) != nullptr; };
+    if (!def_->rules->use_backend.pick(ctx, exists).empty()) return found;
   }
   return client_.frontend.default_backend;
 }

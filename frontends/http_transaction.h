@@ -106,7 +106,8 @@ class HttpConnection final : public backends::LiveSession {
   // http_rules.cc: rules and what they decide
   RuleContext& begin_rules();
   Task<IoStatus> read_more_body();
-  Task<Next> run_set(const rules::RuleSet& set);
+  bool run_at_once(const rules::RuleSet& set, std::size_t& next, rules::Verdict& verdict);
+  Task<Next> finish_set(const rules::RuleSet& set, std::size_t next, rules::Verdict verdict);
   Task<Next> run_proxy_rules(const rules::RuleSets& sets);
   Task<Next> apply_verdict(rules::Verdict verdict);
   void obey_rules() noexcept;
@@ -117,6 +118,7 @@ class HttpConnection final : public backends::LiveSession {
   Task<rules::Verdict> run_response_set(const rules::RuleSet& set);
   Task<bool> gather_response(Millis duration, std::uint64_t least);
   [[nodiscard]] bool response_is_here(std::uint64_t least);
+  [[nodiscard]] bool inspects_response(bool connected) const noexcept;
   Task<Next> inspect_response(bool connected);
   Task<Next> refuse_response(rules::Verdict verdict);
   Task<void> stop_body_pump();
@@ -125,6 +127,7 @@ class HttpConnection final : public backends::LiveSession {
   [[nodiscard]] backends::Server* choose_server();
   [[nodiscard]] bool any_holds(const std::vector<rules::Condition>& conditions);
   Task<Next> run_response_rules();
+  [[nodiscard]] bool has_response_rules() const noexcept;
   [[nodiscard]] bool has_after_response_rules() const noexcept;
   void run_after_response_rules();
   void keep_request_line();
