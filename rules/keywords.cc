@@ -5,6 +5,7 @@
 #include "conf/nearest.h"
 #include "rules/action/families.h"
 #include "rules/action/redirect.h"
+#include "rules/lint.h"
 #include "rules/text.h"
 
 namespace evenkeel::rules {
@@ -373,6 +374,8 @@ void finish_rules(RuleDraft& draft, const conf::Statement& header, conf::Diagnos
   for (const Rule& rule : draft.additions.rules()) draft.sets.request_lines.add(rule);
   draft.blocks = {};
   draft.additions = {};
+  for (LintFinding& finding : lint_rules(draft.sets))
+    diagnostics.warn({header.file, finding.line, 0, 0}, std::move(finding.message));
   // Slots that rules opened follow the declared ones.
   for (std::size_t i = draft.sets.request_captures.size(); i < draft.env.request_captures.size(); ++i) {
     draft.sets.request_captures.push_back({{}, static_cast<std::size_t>(draft.env.request_captures[i])});
