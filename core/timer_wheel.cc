@@ -62,7 +62,7 @@ int TimerWheel::distance(int level, int from) const noexcept {
   return 0;
 }
 
-Millis TimerWheel::next_due() const noexcept {
+Millis TimerWheel::first_used() const noexcept {
   Millis due = kNever;
   for (int level = 0; level < kLevels; ++level) {
     const Millis unit = now_ >> (kBits * level);
@@ -91,15 +91,17 @@ void TimerWheel::meet_slot(int level, int slot) noexcept {
 }
 
 void TimerWheel::advance(Millis now) noexcept {
-  for (Millis due = next_due(); due <= now; due = next_due()) {
+  bool met = false;  // most turns of the loop meet nothing, and then nothing has to be searched
+  for (Millis due = announced_; due <= now; due = first_used()) {
     now_ = due;
+    met = true;
     for (int level = kLevels - 1; level >= 0; --level) {
       const Millis unit = due >> (kBits * level);
       if (unit << (kBits * level) == due) meet_slot(level, static_cast<int>(unit & (kSlots - 1)));
     }
   }
   if (now > now_) now_ = now;
-  announced_ = next_due();
+  if (met) announced_ = first_used();
 }
 
 }  // namespace evenkeel

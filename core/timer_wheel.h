@@ -52,7 +52,7 @@ class TimerWheel {
   void advance(Millis now) noexcept;
   // No deadline fires before this time (it may be early: slots are met, entries re-filed); kNever: wheel is
   // empty.
-  [[nodiscard]] Millis next_due() const noexcept;
+  [[nodiscard]] Millis next_due() const noexcept { return announced_; }
   // Called whenever next_due() came nearer, so that the owner can wake in time.
   void on_nearer(void (*callback)(void*) noexcept, void* owner) noexcept {
     nearer_ = callback;
@@ -69,6 +69,7 @@ class TimerWheel {
   static void push(Deadline** head, Deadline& d) noexcept;
   static void unlink(Deadline& d) noexcept;
   void meet_slot(int level, int slot) noexcept;
+  [[nodiscard]] Millis first_used() const noexcept;
   // Steps from slot `from` (exclusive, wrapping round) to the first used slot: 1 to 256; 0 when there is
   // none.
   [[nodiscard]] int distance(int level, int from) const noexcept;
@@ -78,7 +79,7 @@ class TimerWheel {
   std::array<std::array<std::uint64_t, kSlots / 64>, kLevels> used_{};
   void (*nearer_)(void*) noexcept = nullptr;
   void* nearer_owner_ = nullptr;
-  Millis announced_ = kNever;
+  Millis announced_ = kNever;  // the time of the first used slot
 };
 
 }  // namespace evenkeel
