@@ -212,7 +212,8 @@ void Server::note_traffic(health::Observe layer, const health::TrafficError* err
   const health::Observe mode = def_->check.observe;
   if (mode == health::Observe::none) return;
   if (mode != layer && !(error != nullptr && layer == health::Observe::layer4)) return;
-  if (observer.note(error == nullptr, def_->check.error_limit) && backend_.on_traffic_errors)
+  const bool too_many = observer.note(error == nullptr, def_->check.error_limit);
+  if (too_many && error != nullptr && backend_.on_traffic_errors)
     backend_.on_traffic_errors(*this, *error);
 }
 

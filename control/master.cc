@@ -189,7 +189,7 @@ class Master final : public MasterView {
     return std::nullopt;
   }
 
-  void succeeded(MasterWorker worker) {
+  void succeeded(const MasterWorker& worker) {
     for (MasterWorker& old : state_.workers) {
       ++old.reloads;
       const bool too_old = options_.max_reloads > 0 && old.reloads > options_.max_reloads;

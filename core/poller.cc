@@ -27,6 +27,7 @@ std::uint64_t name_of(const Watch& watch) noexcept {
 
 // Null: an event of a descriptor that has been dropped.
 Watch* watch_of(std::uint64_t name) noexcept {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr)
   auto* const watch = reinterpret_cast<Watch*>(name & ((std::uint64_t{1} << kPointerBits) - 1));
   return watch->owner != nullptr && watch->generation == name >> kPointerBits ? watch : nullptr;
 }

@@ -187,7 +187,7 @@ enum class RateId : std::uint8_t {
   EVENKEEL_RATES(X)
 #undef X
 };
-#define X(name, doc) +1
+#define X(name, doc) +1  // NOLINT(bugprone-macro-parentheses)
 inline constexpr std::size_t kRateCount = 0 EVENKEEL_RATES(X);
 #undef X
 

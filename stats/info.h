@@ -102,7 +102,7 @@ struct InfoField {
   Value (*get)(const Info&);
 };
 
-#define X(member, name, type, tags, doc) +1
+#define X(member, name, type, tags, doc) +1  // NOLINT(bugprone-macro-parentheses)
 inline constexpr std::size_t kInfoFieldCount = 0 EVENKEEL_INFO_FIELDS(X);
 #undef X
 extern const std::array<InfoField, kInfoFieldCount> kInfoFields;

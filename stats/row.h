@@ -191,7 +191,7 @@ struct Field {
   Value (*get)(const Row&);
 };
 
-#define X(name, type, tags, doc) +1
+#define X(name, type, tags, doc) +1  // NOLINT(bugprone-macro-parentheses)
 inline constexpr std::size_t kModuleFieldCount = 0 EVENKEEL_STAT_MODULE_FIELDS(X);
 inline constexpr std::size_t kFieldCount = 0 EVENKEEL_STAT_FIELDS(X);
 #undef X

@@ -26,7 +26,7 @@ bool select_backends(Call& call, Output& out, std::vector<Backend*>& selected) {
   return true;
 }
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
 // How many idle connections each worker keeps; a pool is its worker's own, so each is asked.
 Task<std::vector<std::vector<std::uint32_t>>> idle_by_worker(frontends::Engine& engine,

@@ -169,7 +169,7 @@ Answer add_lines(PatternList& list, std::optional<std::uint32_t> version, std::s
   std::string_view value;
   while (lines.next(key, value)) {
     if (value.data() == nullptr) return failed("Missing value for key '" + std::string(key) + "'.\n");
-    const Answer answer = add_answer<true>(list.add(key, &value, version));
+    Answer answer = add_answer<true>(list.add(key, &value, version));
     if (!answer.text.empty()) return answer;
   }
   return done();

@@ -35,7 +35,7 @@ CustomVerdict judge(std::string_view payload) {
   return error;
 }
 
-std::string packet(std::string payload, char sequence) {
+std::string packet(std::string_view payload, char sequence) {
   std::string out;
   out += static_cast<char>(payload.size() & 0xff);
   out += static_cast<char>(payload.size() >> 8 & 0xff);
