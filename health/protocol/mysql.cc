@@ -41,7 +41,7 @@ std::string packet(std::string_view payload, char sequence) {
   out += static_cast<char>(payload.size() >> 8 & 0xff);
   out += static_cast<char>(payload.size() >> 16 & 0xff);
   out += sequence;
-  return out + payload;
+  return out.append(payload);
 }
 
 // The login and COM_QUIT go out together: the check costs one round trip and the server ends in good order.
