@@ -36,7 +36,7 @@ beside_the_guest() {
 : >"$results/table"
 lab vrrp 280 python3 tests/lab/vrrp.py "$binary"
 beside_the_guest >"$results/beside" &
-lab lvs 460 tests/lab/qemu/run -t 440 -b "$binary" tests/lab/lvs/*.lab
+lab lvs 920 tests/lab/qemu/run -t 900 -b "$binary" tests/lab/lvs/*.lab
 wait
 cat "$results/beside"
 
