@@ -36,7 +36,8 @@ Task<void> Engine::datagram_loop(WorkerContext& context, Listener& listener, int
   // Closing would not end the watch: others have this socket too.
   ::close(stream->release());
   accepting_.fetch_sub(1);
-  co_await port.emptied();
+  Event& emptied = port.emptied();  // GCC 12 would wait on a copy of what a call returns
+  co_await emptied;
 }
 
 }  // namespace evenkeel::frontends

@@ -246,6 +246,10 @@ class Importer {
       note(line, "'" + std::string(word) +
                      "' has no counterpart: no program is called when a server changes; the log "
                      "says it");
+    } else if (word == "UDP_CHECK") {
+      check(line, service, server, udp_check(line));
+    } else if (word == "DNS_CHECK") {
+      check(line, service, server, dns_check(line));
     } else if (word.ends_with("_CHECK")) {
       note(line, "'" + std::string(word) + "' has no counterpart: the server is not checked by it");
     } else if (word == "lvs_method" || word == "lb_kind") {
@@ -308,12 +312,35 @@ class Importer {
       if (server.endpoint.port == 0) note(line, "the check has no port; 80 is assumed");
       options += " port " + std::to_string(server.endpoint.port == 0 ? 80 : server.endpoint.port);
     }
+    // Of datagrams, the section does not guess that something speaks TCP at the same port.
+    const bool datagrams = std::any_of(check_lines_.begin(), check_lines_.end(), [](const std::string& one) {
+      return one.starts_with("option udp-check") || one.starts_with("option dns-check");
+    });
+    if (lower(service.value("protocol")) == "udp" && !datagrams &&
+        options.find(" port ") == std::string::npos)
+      options += " port " + std::to_string(server.endpoint.port);
     if (const std::string_view ip = line.value("connect_ip"); !ip.empty())
       options += " addr " + std::string(ip);
-    static const std::set<std::string_view> kRead = {
-        "connect_timeout", "misc_timeout", "retry",        "nb_get_retry", "delay_before_retry",
-        "delay_loop",      "connect_port", "connect_ip",   "url",          "virtualhost",
-        "helo_name",       "misc_path",    "misc_dynamic", "alpha"};
+    static const std::set<std::string_view> kRead = {"connect_timeout",
+                                                     "misc_timeout",
+                                                     "retry",
+                                                     "nb_get_retry",
+                                                     "delay_before_retry",
+                                                     "delay_loop",
+                                                     "connect_port",
+                                                     "connect_ip",
+                                                     "url",
+                                                     "virtualhost",
+                                                     "helo_name",
+                                                     "misc_path",
+                                                     "misc_dynamic",
+                                                     "alpha",
+                                                     "payload",
+                                                     "require_reply",
+                                                     "min_reply_length",
+                                                     "max_reply_length",
+                                                     "type",
+                                                     "name"};
     for (const Node& node : line.children)
       if (!kRead.contains(node.word(0))) note(node, "'" + std::string(node.word(0)) + "' has no counterpart");
   }
@@ -365,6 +392,39 @@ class Importer {
                        (word == "digest" ? "; 'http-check expect string' looks for a text in the page" : ""));
       }
     }
+    return lines;
+  }
+
+  // keepalived writes payloads as hexadecimal digits, in pairs that blanks may part, or as a quoted string.
+  static std::string bytes_of(const Node* node, std::string_view as_text, std::string_view as_digits) {
+    std::string digits;
+    for (std::size_t i = 1; i < node->words.size(); ++i) digits += node->words[i];
+    const bool hex = digits.size() % 2 == 0 && !digits.empty() &&
+                     digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+    if (hex) return std::string(as_digits) + " " + digits;
+    return std::string(as_text) + " " + quoted(node->word(1));
+  }
+
+  std::string udp_check(const Node& line) {
+    std::string lines = "option udp-check";
+    if (const Node* const payload = line.child("payload"); payload != nullptr && !payload->word(1).empty())
+      lines += bytes_of(payload, " send", " send-binary");
+    const Node* const reply = line.child("require_reply");
+    if (reply == nullptr) return lines;
+    lines += " require-reply";
+    if (!reply->word(1).empty()) lines += bytes_of(reply, " expect string", " expect binary");
+    if (const auto least = number(line.value("min_reply_length")))
+      lines += " min-reply " + std::to_string(*least);
+    if (const auto most = number(line.value("max_reply_length")))
+      lines += " max-reply " + std::to_string(*most);
+    return lines;
+  }
+
+  static std::string dns_check(const Node& line) {
+    std::string lines = "option dns-check";
+    if (const std::string_view type = line.value("type"); !type.empty())
+      lines += " type " + std::string(type);
+    if (const std::string_view name = line.value("name"); !name.empty()) lines += " name " + quoted(name);
     return lines;
   }
 

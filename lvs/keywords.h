@@ -1,4 +1,4 @@
-// The words `lvs`, `lvs-down` of sections and `lvs-exit`, `lvs-state`, `lvs-sync` of `global`.
+// The words `lvs`, `lvs-down`, `check-via` of sections and `lvs-exit`, `lvs-state`, `lvs-sync` of `global`.
 #pragma once
 
 #include <span>

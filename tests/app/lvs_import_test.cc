@@ -331,30 +331,63 @@ TEST(LvsImport, ReadsWhatHasGrown) {
   EXPECT_THAT(imported.config, HasSubstr("    lvs tun scheduler sed\n"));
   std::string notes;
   for (const std::string& note : imported.notes) notes += note + "\n";
-  for (const char* text : {"'global_defs' is VRRP's",
-                           "'/etc/keepalived/conf.d/*.conf' is not read along",
-                           "quorum <section>:2",
-                           "'hysteresis' has no counterpart",
-                           "'quorum_up' has no counterpart",
-                           "'quorum_down' has no counterpart",
-                           "'sorry_server_inhibit' has no counterpart",
-                           "'SSL_GET' has no counterpart yet",
-                           "'digest' has no counterpart",
-                           "'enable_sni' has no counterpart",
-                           "'notify_down' has no counterpart",
-                           "'TCP_CHECK' is left out",
-                           "arguments of a check program",
-                           "'misc_dynamic' has no counterpart",
-                           "'user' has no counterpart",
-                           "of another family",
-                           "'DNS_CHECK' has no counterpart",
-                           "SCTP services have no counterpart",
-                           "all ports only with persistence",
-                           "a section has one kind of check"})
+  for (const char* text :
+       {"'global_defs' is VRRP's", "'/etc/keepalived/conf.d/*.conf' is not read along", "quorum <section>:2",
+        "'hysteresis' has no counterpart", "'quorum_up' has no counterpart",
+        "'quorum_down' has no counterpart", "'sorry_server_inhibit' has no counterpart",
+        "'SSL_GET' has no counterpart yet", "'digest' has no counterpart", "'enable_sni' has no counterpart",
+        "'notify_down' has no counterpart", "'TCP_CHECK' is left out", "arguments of a check program",
+        "'misc_dynamic' has no counterpart", "'user' has no counterpart", "of another family",
+        "SCTP services have no counterpart", "all ports only with persistence",
+        "a section has one kind of check"})
     EXPECT_THAT(notes, HasSubstr(text));
   const auto def = accepted(imported);
   ASSERT_NE(def, nullptr);
   EXPECT_EQ(def->sections.size(), 4U);
+}
+
+TEST(LvsImport, ReadsChecksByDatagrams) {
+  const auto imported = lvs::import_keepalived(R"(
+virtual_server 192.168.4.5 53 {
+    protocol UDP
+    real_server 192.168.2.1 53 {
+        DNS_CHECK {
+            type A
+            name www.example.org
+        }
+    }
+}
+virtual_server 192.168.4.5 54 {
+    protocol UDP
+    real_server 192.168.2.1 54 {
+        UDP_CHECK {
+            payload 0a0B
+            require_reply 0c
+            min_reply_length 2
+            max_reply_length 9
+        }
+    }
+}
+virtual_server 192.168.4.5 55 {
+    protocol UDP
+    real_server 192.168.2.1 55 {
+        TCP_CHECK { }
+    }
+    real_server 192.168.2.2 55 {
+        UDP_CHECK { }
+    }
+}
+)");
+  EXPECT_THAT(imported.config, HasSubstr("    option dns-check type A name www.example.org\n"));
+  EXPECT_THAT(imported.config,
+              HasSubstr("    option udp-check send-binary 0a0B require-reply expect binary 0c "
+                        "min-reply 2 max-reply 9\n"));
+  EXPECT_THAT(imported.config,
+              HasSubstr("server s1 192.168.2.1:55 weight 1 check inter 60s fall 1 rise 1 port 55"));
+  EXPECT_THAT(imported.notes, ElementsAre(HasSubstr("a section has one kind of check")));
+  const auto def = accepted(imported);
+  ASSERT_NE(def, nullptr);
+  EXPECT_EQ(def->sections.size(), 3U);
 }
 
 TEST(LvsImport, SurvivesAnything) {

@@ -178,6 +178,9 @@ TEST(LvsSections, SaysPlainlyWhatTheKernelCannotDo) {
   EXPECT_THAT(errors(" bind :80\n lvs nat\n" + server), HasSubstr("names no single IP address"));
   EXPECT_THAT(errors(" lvs nat\n" + server), HasSubstr("neither a 'bind'"));
   EXPECT_THAT(errors(address + " lvs fullnat\n" + server), HasSubstr("no full NAT"));
+  EXPECT_THAT(errors(address + " lvs dr\n check-via vip\n" + server),
+              HasSubstr("the virtual address is this machine's own"));
+  EXPECT_EQ(errors(address + " lvs nat\n check-via server\n" + server), "");
   EXPECT_THAT(errors(address + " lvs nat scheduler wrrr\n" + server), HasSubstr("{did you mean wrr}"));
   EXPECT_THAT(errors(address + " lvs nat flags sh-prot\n" + server), HasSubstr("no such flag: 'sh-prot'"));
   EXPECT_THAT(errors(address + " lvs nat\n server a [fd00::1]:80\n"), HasSubstr("different families"));
