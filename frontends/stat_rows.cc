@@ -289,6 +289,7 @@ stats::PageProcess page_process(Engine& engine) {
   p.dropped_logs = engine.logs().dropped();
   p.stopping = engine.stopping();
   p.roles = stats::role_board().roles();
+  p.vrrp_sightings = stats::role_board().sightings();
   p.vrrp_weight = stats::role_board().weight();
   return p;
 }

@@ -199,6 +199,8 @@ void put_facts(Html& html, const PageProcess& p) {
       if (role.rival_s != 0) html.raw(", another MASTER seen ").text(role_time(role.rival_s));
     });
   }
+  for (const VrrpSighting& sighting : p.vrrp_sightings)
+    fact("VRRP heard", [&] { html.text(sighting_words(sighting)); });
   if (!p.vrrp_weight.empty()) fact("VRRP weight", [&] { html.text(p.vrrp_weight); });
   html.raw("</ul>");
 }

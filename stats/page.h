@@ -33,8 +33,9 @@ struct PageProcess {
   std::optional<std::uint64_t> bits_per_second;  // sent; not shown when nobody measures it, nor is the next
   std::optional<std::uint32_t> idle_percent;
   std::uint64_t dropped_logs = 0;
-  std::vector<VrrpRole> roles;  // as keepalived has told
-  std::string vrrp_weight;      // of the track file, in words; empty: none
+  std::vector<VrrpRole> roles;               // as keepalived has told
+  std::vector<VrrpSighting> vrrp_sightings;  // other machines that say that they are masters
+  std::string vrrp_weight;                   // of the track file, in words; empty: none
   bool stopping = false;
 };
 

@@ -12,6 +12,16 @@ void RoleBoard::show(std::vector<VrrpRole> roles, std::string weight) {
   weight_ = std::move(weight);
 }
 
+void RoleBoard::show_sightings(std::vector<VrrpSighting> sightings) {
+  const std::lock_guard lock(mutex_);
+  sightings_ = std::move(sightings);
+}
+
+std::vector<VrrpSighting> RoleBoard::sightings() const {
+  const std::lock_guard lock(mutex_);
+  return sightings_;
+}
+
 std::vector<VrrpRole> RoleBoard::roles() const {
   const std::lock_guard lock(mutex_);
   return roles_;
@@ -25,6 +35,16 @@ std::string RoleBoard::weight() const {
 RoleBoard& role_board() noexcept {
   static RoleBoard board;
   return board;
+}
+
+std::string sighting_words(const VrrpSighting& sighting) {
+  std::string words = "from " + sighting.source + " on " + sighting.interface + ", virtual router " +
+                      std::to_string(sighting.router) + ", priority " + std::to_string(sighting.priority) +
+                      ", last " + role_time(sighting.last_s);
+  if (!sighting.shared.empty())
+    words += ", TWO MACHINES HAVE " + sighting.shared + " since " + role_time(sighting.shared_since_s);
+  if (sighting.nobody) words += ", silent, AND NOBODY HAS ITS ADDRESS";
+  return words;
 }
 
 std::string role_time(std::int64_t wall_s) {

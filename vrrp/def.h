@@ -14,11 +14,14 @@ struct Quorum {
 };
 
 struct Def {
-  std::string track_file;      // empty: none
-  int weight = 0;              // -253..253, not 0
-  std::vector<Quorum> quorum;  // empty: some server of any backend
-  std::string notify_fifo;     // empty: none
-  [[nodiscard]] bool empty() const noexcept { return track_file.empty() && notify_fifo.empty(); }
+  std::string track_file;          // empty: none
+  int weight = 0;                  // -253..253, not 0
+  std::vector<Quorum> quorum;      // empty: some server of any backend
+  std::string notify_fifo;         // empty: none
+  std::vector<std::string> watch;  // interfaces
+  [[nodiscard]] bool empty() const noexcept {
+    return track_file.empty() && notify_fifo.empty() && watch.empty();
+  }
 };
 
 }  // namespace evenkeel::vrrp

@@ -77,6 +77,7 @@ bool Keeper::open(std::string& error) {
     file_dir_ = open_folder(def_.track_file);
     if (file_dir_ < 0) return error = failed("vrrp track-file " + def_.track_file), false;
   }
+  if (!watch_.open(def_.watch, error)) return false;
   if (def_.notify_fifo.empty()) return true;
   const std::string what = "vrrp notify-fifo " + def_.notify_fifo;
   fifo_dir_ = open_folder(def_.notify_fifo);
@@ -131,14 +132,27 @@ void Keeper::run() {
       publish();
     }
     if (ending_.load()) return;
-    std::array<pollfd, 2> waits = {pollfd{wake_, POLLIN, 0}, pollfd{left_ ? -1 : fifo_, POLLIN, 0}};
-    poll(waits.data(), waits.size(), left_ ? -1 : kLookEveryMs);
-    std::uint64_t count = 0;
-    if (::read(wake_, &count, sizeof count) < 0) count = 0;
+    wait();
     if (leaving_.load()) continue;
     if (fifo_ >= 0) read_fifo();
+    hear();
     look();
   }
+}
+
+void Keeper::wait() {
+  std::vector<pollfd> waits = {pollfd{wake_, POLLIN, 0}};
+  if (!left_) {
+    waits.push_back({fifo_, POLLIN, 0});
+    for (const int socket : watch_.sockets()) waits.push_back({socket, POLLIN, 0});
+  }
+  poll(waits.data(), waits.size(), left_ ? -1 : kLookEveryMs);
+  std::uint64_t count = 0;
+  if (::read(wake_, &count, sizeof count) < 0) count = 0;
+}
+
+void Keeper::hear() {
+  if (!def_.watch.empty() && watch_.look()) stats::role_board().show_sightings(watch_.all());
 }
 
 void Keeper::look() {

@@ -1,4 +1,5 @@
-// The two ends towards keepalived: the track file that Evenkeel writes, the notify FIFO that it reads.
+// The ends towards keepalived: the track file that Evenkeel writes, the notify FIFO that it reads, and the
+// advertisements of other machines that it overhears.
 #pragma once
 
 #include <atomic>
@@ -10,6 +11,7 @@
 
 #include "vrrp/def.h"
 #include "vrrp/notify.h"
+#include "vrrp/watch.h"
 
 namespace evenkeel::vrrp {
 
@@ -57,6 +59,8 @@ class Keeper {
   void read_fifo();
   void restore_roles();
   void publish();
+  void wait();
+  void hear();
 
   Def def_;
   Look look_;
@@ -76,6 +80,7 @@ class Keeper {
   std::string why_;
   LineSplitter lines_;
   Roles roles_;
+  Watch watch_;
 };
 
 }  // namespace evenkeel::vrrp

@@ -1,5 +1,8 @@
 #include "vrrp/keywords.h"
 
+#include <net/if.h>
+
+#include <algorithm>
 #include <array>
 
 #include "conf/units.h"
@@ -53,10 +56,23 @@ void track_file(GlobalDraft& draft, Args& args) {
   draft.quorum_places = std::move(places);
 }
 
+// vrrp watch <interface>
+void watch(GlobalDraft& draft, Args& args) {
+  const auto name = args.required("the name of an interface");
+  if (!name) return;
+  if (name->size() >= IFNAMSIZ || name->find_first_of("/ ") != std::string_view::npos) {
+    args.error("'" + std::string(*name) + "' is not the name of an interface");
+    return;
+  }
+  auto& all = draft.def.watch;
+  if (std::find(all.begin(), all.end(), *name) == all.end()) all.emplace_back(*name);
+}
+
 void vrrp(GlobalDraft& draft, Args& args) {
-  const auto which = args.one_of({"track-file", "notify-fifo"});
+  const auto which = args.one_of({"track-file", "notify-fifo", "watch"});
   if (!which) return;
   if (*which == 0) return track_file(draft, args);
+  if (*which == 2) return watch(draft, args);
   if (auto file = path(args)) draft.def.notify_fifo = std::move(*file);
 }
 

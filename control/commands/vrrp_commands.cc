@@ -18,6 +18,8 @@ Answer show_vrrp(Call&) {
     answer.text += "\n";
   }
   if (roles.empty()) answer.text += "# keepalived has told nothing yet; see 'vrrp notify-fifo'\n";
+  for (const stats::VrrpSighting& sighting : stats::role_board().sightings())
+    answer.text += "# heard " + stats::sighting_words(sighting) + "\n";
   answer.severity = Severity::none;
   return answer;
 }

@@ -15,7 +15,9 @@ std::unique_ptr<Loaded> load_global(const std::string& line) {
 }
 
 TEST(Vrrp, WordsAreRead) {
-  const auto loaded = load_global("vrrp track-file /run/w weight -60 quorum web:2\n vrrp notify-fifo /run/f");
+  const auto loaded = load_global(
+      "vrrp track-file /run/w weight -60 quorum web:2\n vrrp notify-fifo /run/f\n"
+      " vrrp watch eth0\n vrrp watch eth1\n vrrp watch eth0");
   ASSERT_TRUE(loaded->accepted()) << loaded->messages();
   const vrrp::Def& def = loaded->result.vrrp;
   EXPECT_EQ(def.track_file, "/run/w");
@@ -24,12 +26,15 @@ TEST(Vrrp, WordsAreRead) {
   EXPECT_EQ(def.quorum[0].backend, "web");
   EXPECT_EQ(def.quorum[0].servers, 2U);
   EXPECT_EQ(def.notify_fifo, "/run/f");
+  EXPECT_THAT(def.watch, testing::ElementsAre("eth0", "eth1"));
 }
 
 TEST(Vrrp, WhatCannotWorkIsRefused) {
   const std::pair<const char*, const char*> cases[] = {
       {"vrrp", "track-file"},
       {"vrrp notify-fifo f", "must be the absolute path"},
+      {"vrrp watch", "the name of an interface"},
+      {"vrrp watch interface-with-a-long-name", "is not the name of an interface"},
       {"vrrp track-file /run/w", "weight"},
       {"vrrp track-file /run/w weight 0", "would never move"},
       {"vrrp track-file /run/w weight 254", "253"},

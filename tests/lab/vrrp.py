@@ -404,6 +404,63 @@ def queued():
     return sum(int(line[2] or 0) for line in lines if line[0] == "web" and line[1] in ("BACKEND",))
 
 
+def two_masters():
+    say("two masters, and what each can know of it")
+    webs = [netlab.nginx(name) for name in SERVERS]
+    proxies = {host: balancer(host, netlab.evenkeel, configure(host, True, extra="    vrrp watch eth0\n"),
+                              f"{host}.sock") for host in ("one", "two")}
+    shown = lambda host: cli(f"{host}.sock", "show vrrp")
+    shared = lambda host: f"TWO MACHINES HAVE {VIP}" in shown(host)
+
+    def pair(*passwords):
+        return [keepalived(host, general(host, fifo(host)) + health_script(host) +
+                           instance(priority, password=password, tracks=BY_SCRIPT % "evenkeel"))
+                for host, priority, password in zip(("one", "two"), (100, 50), passwords)]
+
+    both = pair("1111", "2222")
+    eventually(lambda: holds("one", VIP) and holds("two", VIP), "two masters")
+    took = eventually(lambda: shared("one") and shared("two"), "both report it")
+    tell(f"passwords differ: both have {VIP}, both say so {took:.1f} s later:")
+    print("\n".join(line for line in shown("one").splitlines() if "TWO MACHINES" in line))
+    end(both[1])
+    both[1] = keepalived("two", general("two", fifo("two")) + health_script("two") +
+                         instance(50, tracks=BY_SCRIPT % "evenkeel"))
+    took = eventually(lambda: not shared("one") and not shared("two") and not holds("two", VIP), "one master")
+    tell(f"the password is put right: nobody says so after {took:.1f} s")
+    if shutil.which("nft") and inside("two", "nft", "add table inet lab", check=False).returncode == 0:
+        inside("two", "nft", "add chain inet lab input { type filter hook input priority 0 ; }")
+        inside("two", "nft", "add rule inet lab input ip protocol 112 drop")
+        took = eventually(lambda: shared("one") and shared("two"), "both report it")
+        tell(f"a firewall on the second drops VRRP: two masters, both say so after {took:.1f} s")
+        inside("two", "nft", "delete table inet lab")
+        eventually(lambda: not holds("two", VIP) and not shared("one") and not shared("two"), "one master")
+    else:
+        tell("no nft: the row of the firewall is left out")
+    switch = ("ip", "-n", netlab.ns("switch"), "link", "set", "two-eth0")
+    netlab.run(*switch, "nomaster")
+    eventually(lambda: holds("one", VIP) and holds("two", VIP), "two masters")
+    eventually(lambda: "VI_51 MASTER" in shown("two"), "the second's role in show vrrp")
+    time.sleep(2 * ADVERT)  # in which something could be heard, if there were something
+    assert not shared("one") and not shared("two") and "two-masters-seen" not in shown("one")
+    tell("the cable of the second is pulled: two masters, and neither can know")
+    netlab.run(*switch, "master", "br0")
+    took = eventually(lambda: "two-masters-seen" in shown("one"), "the first has heard the second")
+    eventually(lambda: not holds("two", VIP), "one master")
+    tell(f"the cable is plugged in again: after {took:.1f} s the first says so, by keepalived:")
+    print("\n".join(line for line in shown("one").splitlines() if "two-masters-seen" in line))
+    for host in proxies:
+        for name in SERVERS:
+            cli(f"{host}.sock", f"set server web/{name} state drain")
+    took = eventually(lambda: "NOBODY HAS ITS ADDRESS" in shown("one") + shown("two"), "nobody is master")
+    tell(f"the servers are drained on both: said to be nobody's after {took:.1f} s")
+    page = inside("one", "grep", "-h", "nobody that this machine hears", f"{netlab.folder}/evenkeel-one.log",
+                  f"{netlab.folder}/evenkeel-two.log").stdout.strip().splitlines()[0]
+    print(page)
+    for child in [*both, *proxies.values(), *webs]:
+        end(child)
+    eventually(lambda: nobody_has(VIP), "no address left")
+
+
 def lab():
     web_pair()
     two_evenkeels()
@@ -412,6 +469,7 @@ def lab():
     two_addresses()
     not_there_yet()
     waiting_clients()
+    two_masters()
 
 
 if __name__ == "__main__":
