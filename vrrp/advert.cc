@@ -117,14 +117,18 @@ std::vector<Sightings::News> Sightings::tick(const Have& have, std::int64_t now_
                                  master.shown.source + " is silent"});
       master.together = 0;
     }
+    if (std::any_of(master.last.addresses.begin(), master.last.addresses.end(), have)) {
+      master.held_ms = now_ms;
+      master.nobody = false;
+    }
     // A backup needs a little more than three intervals to become master; two more, and nobody will.
-    if (master.nobody || silent_ms <= 5 * interval_ms || master.last.addresses.empty()) continue;
+    const std::int64_t nobody_ms = now_ms - std::max(master.last_ms, master.held_ms);
+    if (master.nobody || nobody_ms <= 5 * interval_ms || master.last.addresses.empty()) continue;
     const bool heard_of_another = std::any_of(masters_.begin(), masters_.end(), [&](const Master& other) {
       return other.shown.router == master.shown.router && other.shown.interface == master.shown.interface &&
              other.last_ms > master.last_ms;
     });
-    if (heard_of_another || std::any_of(master.last.addresses.begin(), master.last.addresses.end(), have))
-      continue;
+    if (heard_of_another) continue;
     master.nobody = true;
     news.push_back({true, "nobody that this machine hears has " + master.last.addresses.front() + " (" +
                               router_of(master.shown) + "), last heard of was " + master.shown.source});

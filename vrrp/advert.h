@@ -22,8 +22,8 @@ struct Advert {
 };
 
 // packet: from the IP header on, IPv4 or IPv6. nullopt: not an advertisement, or one that comes through a
-// router (TTL other than 255). Neither the password nor the checksum is looked at: two machines with
-// different passwords are a case that has to be seen.
+// router (TTL other than 255). Neither the password nor the checksum is looked at: what keepalived
+// refuses is what has to be seen here.
 std::optional<Advert> parse_advert(std::span<const std::uint8_t> packet);
 
 // Who says on which interface that it is the master.
@@ -47,8 +47,9 @@ class Sightings {
     stats::VrrpSighting shown;
     Advert last;
     std::int64_t last_ms = 0;
-    int together = 0;     // advertisements in a row of an address that this machine had
-    bool nobody = false;  // has been said
+    std::int64_t held_ms = 0;  // when this machine last had its address
+    int together = 0;          // advertisements in a row of an address that this machine had
+    bool nobody = false;       // has been said
   };
   std::vector<Master> masters_;
 };

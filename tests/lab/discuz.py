@@ -213,7 +213,7 @@ def behind_nat():
     inside("node4", "sysctl", "-qw", "net.ipv4.ip_forward=1")
     proxy = director(NAT)
     plane = "user space, for want of IPVS in this kernel (the guest's labs run LVS-NAT in the kernel)" \
-        if "is served in user space" in netlab.log_of("evenkeel-node4") else "the kernel"
+        if "is served in user space" in netlab.log_of(os.path.basename(netlab.evenkeel) + "-node4") else "the kernel"
     tell(f"the plane: {plane}")
     pages = [fetch("client", "201.1.1.4").strip() for _ in range(6)]
     tell(f"curl http://201.1.1.4 six times: {' '.join(pages)}")

@@ -33,7 +33,7 @@ INSTANCE = """vrrp_instance VI_{vrid} {{
     advert_int 1
     authentication {{
         auth_type PASS
-        auth_pass {password}
+        auth_pass 1111
     }}
     virtual_ipaddress {{
         {vip}/24
@@ -42,9 +42,9 @@ INSTANCE = """vrrp_instance VI_{vrid} {{
 """
 
 
-def instance(priority, vrid=51, vip=VIP, tracks="", password="1111"):
+def instance(priority, vrid=51, vip=VIP, tracks=""):
     return INSTANCE.format(state="MASTER" if priority == 100 else "BACKUP", priority=priority, vrid=vrid, vip=vip,
-                           tracks=tracks, password=password)
+                           tracks=tracks)
 
 
 def general(host, more=""):
@@ -158,7 +158,7 @@ class Machines:
             number = next(line.split()[-1] for line in status if line.startswith("NSpid:"))  # as its host counts
         sock = f"{netlab.folder}/one.sock"
         self.proxies["one"] = start("one", self.program, "-f", self.conf["one"], "-db", "-x", sock, "-sf", number,
-                                    log="evenkeel-one")
+                                    log=f"{os.path.basename(self.program)}-one")
         eventually(lambda: old.poll() is not None, "the old process gone")
         end(old)
 
@@ -404,6 +404,23 @@ def queued():
     return sum(int(line[2] or 0) for line in lines if line[0] == "web" and line[1] in ("BACKEND",))
 
 
+def firewalls(shown, shared):
+    for host in ("one", "two"):
+        inside(host, "nft", "add table inet lab")
+        inside(host, "nft", "add chain inet lab input { type filter hook input priority 0 ; }")
+        inside(host, "nft", "add rule inet lab input ip protocol 112 drop")
+    took = eventually(lambda: shared("one") and shared("two"), "both report it")
+    tell(f"firewalls drop VRRP: two masters, both say so after {took:.1f} s")
+    print("\n".join(line for line in shown("two").splitlines() if "TWO MACHINES" in line))
+    inside("one", "nft", "delete table inet lab")
+    took = eventually(lambda: "two-masters-seen" in shown("one"), "the first has heard the second")
+    tell(f"the first machine's is taken away: after {took:.1f} s keepalived there says so, too")
+    print("\n".join(line for line in shown("one").splitlines() if "two-masters-seen" in line))
+    inside("two", "nft", "delete table inet lab")
+    took = eventually(lambda: not holds("two", VIP) and not shared("one") and not shared("two"), "one master")
+    tell(f"and the second's: one master after {took:.1f} s")
+
+
 def two_masters():
     say("two masters, and what each can know of it")
     webs = [netlab.nginx(name) for name in SERVERS]
@@ -412,50 +429,39 @@ def two_masters():
     shown = lambda host: cli(f"{host}.sock", "show vrrp")
     shared = lambda host: f"TWO MACHINES HAVE {VIP}" in shown(host)
 
-    def pair(*passwords):
-        return [keepalived(host, general(host, fifo(host)) + health_script(host) +
-                           instance(priority, password=password, tracks=BY_SCRIPT % "evenkeel"))
-                for host, priority, password in zip(("one", "two"), (100, 50), passwords)]
+    def vrrp_on(host, priority, router=51):
+        return keepalived(host, general(host, fifo(host)) + health_script(host) +
+                          instance(priority, vrid=router, tracks=BY_SCRIPT % "evenkeel"))
 
-    both = pair("1111", "2222")
+    both = [vrrp_on("one", 100), vrrp_on("two", 50, router=52)]
     eventually(lambda: holds("one", VIP) and holds("two", VIP), "two masters")
     took = eventually(lambda: shared("one") and shared("two"), "both report it")
-    tell(f"passwords differ: both have {VIP}, both say so {took:.1f} s later:")
+    tell(f"virtual_router_id differs: both have {VIP}, both say so {took:.1f} s later:")
     print("\n".join(line for line in shown("one").splitlines() if "TWO MACHINES" in line))
     end(both[1])
-    both[1] = keepalived("two", general("two", fifo("two")) + health_script("two") +
-                         instance(50, tracks=BY_SCRIPT % "evenkeel"))
+    both[1] = vrrp_on("two", 50)
     took = eventually(lambda: not shared("one") and not shared("two") and not holds("two", VIP), "one master")
-    tell(f"the password is put right: nobody says so after {took:.1f} s")
+    tell(f"it is put right: nobody says so after {took:.1f} s")
     if shutil.which("nft") and inside("two", "nft", "add table inet lab", check=False).returncode == 0:
-        inside("two", "nft", "add chain inet lab input { type filter hook input priority 0 ; }")
-        inside("two", "nft", "add rule inet lab input ip protocol 112 drop")
-        took = eventually(lambda: shared("one") and shared("two"), "both report it")
-        tell(f"a firewall on the second drops VRRP: two masters, both say so after {took:.1f} s")
-        inside("two", "nft", "delete table inet lab")
-        eventually(lambda: not holds("two", VIP) and not shared("one") and not shared("two"), "one master")
+        firewalls(shown, shared)
     else:
-        tell("no nft: the row of the firewall is left out")
+        tell("no nft: the rows of the firewall are left out")
     switch = ("ip", "-n", netlab.ns("switch"), "link", "set", "two-eth0")
     netlab.run(*switch, "nomaster")
-    eventually(lambda: holds("one", VIP) and holds("two", VIP), "two masters")
-    eventually(lambda: "VI_51 MASTER" in shown("two"), "the second's role in show vrrp")
-    time.sleep(2 * ADVERT)  # in which something could be heard, if there were something
-    assert not shared("one") and not shared("two") and "two-masters-seen" not in shown("one")
-    tell("the cable of the second is pulled: two masters, and neither can know")
+    eventually(lambda: "VI_51 FAULT" in shown("two"), "the second in FAULT")
+    assert not holds("two", VIP)
+    tell("the cable of the second is pulled: it cannot reach its servers and so does not become a second master")
     netlab.run(*switch, "master", "br0")
-    took = eventually(lambda: "two-masters-seen" in shown("one"), "the first has heard the second")
-    eventually(lambda: not holds("two", VIP), "one master")
-    tell(f"the cable is plugged in again: after {took:.1f} s the first says so, by keepalived:")
-    print("\n".join(line for line in shown("one").splitlines() if "two-masters-seen" in line))
+    eventually(lambda: "VI_51 BACKUP" in shown("two"), "the second as the backup again")
     for host in proxies:
         for name in SERVERS:
             cli(f"{host}.sock", f"set server web/{name} state drain")
-    took = eventually(lambda: "NOBODY HAS ITS ADDRESS" in shown("one") + shown("two"), "nobody is master")
+    took = eventually(lambda: "NOBODY HAS ITS ADDRESS" in shown("one") and "NOBODY" in shown("two"),
+                      "nobody is master")
     tell(f"the servers are drained on both: said to be nobody's after {took:.1f} s")
-    page = inside("one", "grep", "-h", "nobody that this machine hears", f"{netlab.folder}/evenkeel-one.log",
-                  f"{netlab.folder}/evenkeel-two.log").stdout.strip().splitlines()[0]
-    print(page)
+    name = os.path.basename(netlab.evenkeel)
+    logs = (netlab.log_of(f"{name}-one") + netlab.log_of(f"{name}-two")).splitlines()
+    print([line for line in logs if "nobody that this machine hears" in line][-1])
     for child in [*both, *proxies.values(), *webs]:
         end(child)
     eventually(lambda: nobody_has(VIP), "no address left")

@@ -142,6 +142,16 @@ TEST(Sightings, NobodyHasTheAddress) {
   EXPECT_THAT(stats::sighting_words(machine.sightings.all()[0]), testing::Not(HasSubstr("NOBODY")));
 }
 
+TEST(Sightings, WhoGivesAnAddressUpWaitsForTheOther) {
+  Machine machine;
+  machine.hear(1000);
+  machine.addresses.insert("192.168.4.80");
+  EXPECT_THAT(machine.wait(60000), IsEmpty());
+  machine.addresses.erase("192.168.4.80");
+  EXPECT_THAT(machine.wait(4900), IsEmpty()) << "the other takes it in this time";
+  EXPECT_THAT(machine.wait(200), ElementsAre(HasSubstr("nobody that this machine hears")));
+}
+
 TEST(Sightings, OwnAdvertisementsDoNotCount) {
   Machine machine;
   machine.addresses.insert("192.168.4.6");
