@@ -16,7 +16,8 @@ help:
 	@echo 'make asan     build and test with address and undefined-behaviour sanitizers, then soak'
 	@echo 'make tsan     build and test with the thread sanitizer, then soak'
 	@echo 'make fuzz     fuzz every parser for a minute each'
-	@echo 'make format, make format-check, make tidy, make soak, make lab, make clean'
+	@echo 'make lab      run the labs of docs/testing.md among real programs (root)'
+	@echo 'make format, make format-check, make tidy, make soak, make clean'
 
 all: build
 

@@ -28,13 +28,14 @@ lab() { # lab NAME SECONDS COMMAND...
 }
 
 beside_the_guest() {
+  lab roles 120 python3 tests/lab/vrrp.py "$binary" roles
   lab ha-docs 60 python3 tests/lab/ha_docs.py "$binary"
   lab haproxy 120 python3 tests/lab/haproxy.py "$binary"
   lab discuz 150 python3 tests/lab/discuz.py "$binary"
 }
 
 : >"$results/table"
-lab vrrp 280 python3 tests/lab/vrrp.py "$binary"
+lab vrrp 220 python3 tests/lab/vrrp.py "$binary"
 beside_the_guest >"$results/beside" &
 lab lvs 920 tests/lab/qemu/run -t 900 -b "$binary" tests/lab/lvs/*.lab
 wait
