@@ -14,7 +14,7 @@ std::vector<lvs::VirtualAddress> addresses_of(const ProxySection& owner) {
   for (std::size_t i = 0; i < frontend.def.binds.size(); ++i) {
     const frontends::BindDef& bind = frontend.def.binds[i];
     addresses.push_back({bind.kind == frontends::BindDef::Kind::address ? bind.address : Address(),
-                         frontend.bind_places[i], bind.text, bind.accept_proxy});
+                         frontend.bind_places[i], bind.text, bind.accept_proxy || bind.netscaler_magic != 0});
   }
   return addresses;
 }

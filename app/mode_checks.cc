@@ -74,7 +74,7 @@ void check_mode(ProxySection& section, conf::Diagnostics& diagnostics) {
     diagnostics.warn(section.log.format_at, "'option httplog' not usable with " + who +
                                                 " (needs 'mode http'). Falling back to 'option tcplog'.");
   }
-  drop_http_rules(section.rules.sets, who, proxy.where, diagnostics);
+  if (!section.rules.sets.may_become_http) drop_http_rules(section.rules.sets, who, proxy.where, diagnostics);
   if (!proxy.has_backend()) return;
   if (proxy.backend.cookie.on()) {
     proxy.backend.cookie = {};

@@ -121,6 +121,19 @@ void check_error_sections(const ProxySection& section, const ConfigDraft& draft,
   }
 }
 
+void check_bandwidth_limits(const ConfigDraft& draft, Diagnostics& diagnostics) {
+  for (const auto& [proxy, name] : draft.rules.bandwidth_limits_used) {
+    for (const ProxySection& section : draft.proxies) {
+      const auto& filters = section.proxy.common.filters;
+      if (section.written_name != proxy || (filters && filters->limit_named(name) != nullptr)) continue;
+      diagnostics.error(section.proxy.where, "a 'set-bandwidth-limit' rule of '" + proxy +
+                                                 "' names the filter '" + name +
+                                                 "', but there is no 'filter bwlim-in " + name +
+                                                 "' or 'filter bwlim-out " + name + "'");
+    }
+  }
+}
+
 void check_rule_answers(const ConfigDraft& draft, Diagnostics& diagnostics) {
   std::vector<std::string_view> names;
   for (const auto& known : draft.http_errors) names.push_back(known.first);
@@ -237,6 +250,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
   check_binds(draft, diagnostics);
   check_guids(draft, diagnostics);
   check_rule_answers(draft, diagnostics);
+  check_bandwidth_limits(draft, diagnostics);
   check_rings(draft, diagnostics);
   check_caches(draft, diagnostics);
   for (ProxySection& section : draft.proxies) {

@@ -6,6 +6,7 @@
 #include "backends/backend_keywords.h"
 #include "backends/compression_keywords.h"
 #include "backends/cookie_keywords.h"
+#include "backends/filter_keywords.h"
 #include "backends/option_keywords.h"
 #include "backends/proxy_keywords.h"
 #include "backends/server_keywords.h"
@@ -20,9 +21,9 @@ namespace {
 using conf::Args;
 
 struct Tables {
-  conf::KeywordTable<backends::ProxyDraft> proxy{backends::server_keywords(), backends::proxy_keywords(),
-                                                 backends::option_keywords(), backends::backend_keywords(),
-                                                 backends::compression_keywords()};
+  conf::KeywordTable<backends::ProxyDraft> proxy{
+      backends::server_keywords(),  backends::proxy_keywords(),       backends::option_keywords(),
+      backends::backend_keywords(), backends::compression_keywords(), backends::filter_keywords()};
   conf::KeywordTable<frontends::FrontendDraft> frontend{frontends::frontend_keywords()};
   conf::KeywordTable<balance::BalanceDef> balance{balance::keywords()};
   conf::KeywordTable<health::CheckSection> checks{health::proxy_keywords()};

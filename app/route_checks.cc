@@ -27,8 +27,8 @@ void infer_mode(ProxySection& section, Diagnostics& diagnostics) {
       .modern("mode http");
 }
 
-// mode tcp to mode http would turn a connection into requests on the way; HAProxy can, we cannot yet.
-void check_modes(const ProxySection& from, Diagnostics& diagnostics) {
+// mode tcp to mode http turns a connection into requests on the way; the other way round makes no sense.
+void check_modes(ProxySection& from, Diagnostics& diagnostics) {
   using backends::Mode;
   const auto word = [](const backends::ProxyDef& def) {
     return std::string(def.datagram ? "udp" : def.mode == Mode::http ? "http" : "tcp");
@@ -38,13 +38,14 @@ void check_modes(const ProxySection& from, Diagnostics& diagnostics) {
     const ProxySection& to = *route.target;
     const Mode other = to.proxy.common.mode;
     if (mode == other && from.proxy.common.datagram == to.proxy.common.datagram) continue;
+    if (other == Mode::http && !from.proxy.common.datagram) {
+      from.rules.sets.may_become_http = true;
+      continue;
+    }
     const std::string both = word(from.proxy.common) + " " + called(from) + " tries to use incompatible " +
                              word(to.proxy.common) + " " + called(to) + " (" + to.proxy.where.to_string() +
                              ") " + (route.by_default ? "as its default backend" : "in a 'use_backend' rule");
-    diagnostics.error(route.where, both + (other == Mode::http && !from.proxy.common.datagram
-                                               ? ": HAProxy can turn connections into requests, Evenkeel "
-                                                 "cannot yet"
-                                               : " (see 'mode')"));
+    diagnostics.error(route.where, both + " (see 'mode')");
   }
 }
 
@@ -112,7 +113,7 @@ void resolve_routes(ConfigDraft& draft, const BackendNames& backends, conf::Diag
     resolve_default(section, backends, diagnostics);
   }
   for (ProxySection& section : draft.proxies) infer_mode(section, diagnostics);
-  for (const ProxySection& section : draft.proxies) check_modes(section, diagnostics);
+  for (ProxySection& section : draft.proxies) check_modes(section, diagnostics);
 }
 
 // A backend that no frontend can reach is most often a misspelt or forgotten rule.

@@ -92,38 +92,6 @@ void nothing(ProxyDraft&, Args& args) {
       "'direction', 'minsize-req' or 'minsize-res'");
 }
 
-// Which filters exist follows from `compression` and from the cache rules; the line only fixes their order,
-// and there is but one that makes sense (manual 9.2 and 9.4).
-void filter(ProxyDraft& draft, Args& args) {
-  const auto name = args.required("the name of a filter");
-  if (!name) return;
-  const bool compression = *name == "compression" || *name == "comp-req" || *name == "comp-res";
-  if (!compression && *name != "cache") {
-    const std::array words = {*name};
-    const bool known = !conf::known_keyword(conf::KnownKind::filter, words).empty();
-    args.error(known ? "known HAProxy keyword, not supported by Evenkeel yet: 'filter " + std::string(*name) +
-                           "'"
-                     : "unknown filter '" + std::string(*name) +
-                           "', there are 'cache', 'compression', 'comp-req' and 'comp-res'");
-    return;
-  }
-  if (compression) {
-    draft.places.try_emplace("filter compression", args.location());
-    return;
-  }
-  const auto cache = args.required("the name of a cache");
-  if (!cache) return;
-  const std::string key = "filter cache " + std::string(*cache);
-  if (!draft.places.try_emplace(key, args.location()).second) {
-    args.error("the filter of cache '" + std::string(*cache) + "' is declared twice");
-    return;
-  }
-  draft.services->rules->caches_used.emplace_back(*cache);
-  const auto compressed = draft.places.find("filter compression");
-  if (compressed != draft.places.end())
-    args.error("the compression filter cannot stand before a cache, which keeps what the server said");
-}
-
 constexpr unsigned kAll = conf::kProxiesAndDefaults;
 constexpr auto kRequest = &CompressionDef::request;
 constexpr auto kResponse = &CompressionDef::response;
@@ -140,7 +108,6 @@ constexpr std::array kKeywords = {
     Keyword<ProxyDraft>{"compression type", kAll, false, types<kResponse>},
     Keyword<ProxyDraft>{"compression type-req", kAll, false, types<kRequest>},
     Keyword<ProxyDraft>{"compression type-res", kAll, false, types<kResponse>},
-    Keyword<ProxyDraft>{"filter", conf::kProxies, false, filter},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "backends/compression_def.h"
+#include "backends/filter_def.h"
 #include "core/clock.h"
 #include "core/socket_options.h"
 #include "stats/log_target.h"
@@ -108,6 +109,7 @@ struct ProxyDef {
   // Null: there is none. A listen section has one set for both of its halves: where frontend and backend
   // point to the same one, it has already been run. Include rules/rule_sets.h to look inside.
   std::shared_ptr<const rules::RuleSets> rules;
+  std::shared_ptr<const FilterDefs> filters;          // null: none
   std::shared_ptr<const CompressionDef> compression;  // null: none
   std::string unique_id_format;                       // as written; empty: none
   std::shared_ptr<const rules::LogFormat> unique_id;  // the same, compiled; null: none

@@ -51,16 +51,21 @@ struct State {
 };
 
 Task<bool> forward(State& s, RelaySide& from, RelaySide& to, std::string_view bytes, bool to_server) {
+  Throttle* const throttle = s.options.throttle;
   while (!bytes.empty()) {
+    std::string_view piece = bytes;
+    if (throttle != nullptr)
+      piece = bytes.substr(0, co_await throttle->take(to_server, bytes.size(), *to.stream));
     s.touch(to);
     s.writing[to_server ? 0 : 1] = true;
-    const IoResult out = co_await to.stream->write(bytes);
+    const IoResult out = co_await to.stream->write(piece);
     s.writing[to_server ? 0 : 1] = false;
     if (!out.ok()) {
       if (!s.broken)
         s.break_with(to_server ? IoStatus::ok : out.status, to_server ? out.status : IoStatus::ok);
       co_return false;
     }
+    if (throttle != nullptr) throttle->passed(to_server, bytes.substr(0, out.bytes));
     bytes.remove_prefix(out.bytes);
     s.activity(to, from);
     (to_server ? s.result.to_server : s.result.to_client) += out.bytes;
@@ -116,7 +121,8 @@ Task<void> pump(State& s, RelaySide& from, RelaySide& to, bool to_server, Event&
       co_return;
     }
   }
-  bool can_splice = s.options.splice && from.stream->raw_fd() >= 0 && to.stream->raw_fd() >= 0;
+  bool can_splice = s.options.splice && s.options.throttle == nullptr && from.stream->raw_fd() >= 0 &&
+                    to.stream->raw_fd() >= 0;
   while (!s.broken) {
     s.touch(from);
     if (!buffer.held()) {

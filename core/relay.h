@@ -7,6 +7,7 @@
 #include "core/buffer.h"
 #include "core/stream.h"
 #include "core/task.h"
+#include "core/throttle.h"
 #include "core/worker.h"
 
 namespace evenkeel {
@@ -22,7 +23,8 @@ struct RelaySide {
 
 struct RelayOptions {
   bool independent = false;  // traffic of one direction does not count as activity of the other side
-  bool splice = true;        // move big flows within the kernel
+  bool splice = true;  // move big flows within the kernel; a throttle has to see all bytes, so none then
+  Throttle* throttle = nullptr;
 };
 
 // How the relay ended. The first trouble is kept; a plain end on both sides leaves both fields at ok.

@@ -21,6 +21,11 @@ void listen_flag(BindLine& line, Args&) {
 
 void accept_proxy(BindLine& line, Args&) { line.options.accept_proxy = true; }
 
+void accept_netscaler_cip(BindLine& line, Args& args) {
+  if (const auto magic = args.integer(1, UINT32_MAX))
+    line.options.netscaler_magic = static_cast<std::uint32_t>(*magic);
+}
+
 void name(BindLine& line, Args& args) {
   if (const auto value = args.required("a name")) line.options.name = *value;
 }
@@ -208,6 +213,7 @@ void proto(BindLine&, Args& args) {
 }
 
 constexpr std::array kOptions = {
+    Keyword<BindLine>{"accept-netscaler-cip", conf::kAnySection, false, accept_netscaler_cip},
     Keyword<BindLine>{"accept-proxy", conf::kAnySection, false, accept_proxy},
     Keyword<BindLine>{"backlog", conf::kAnySection, false, backlog},
     Keyword<BindLine>{"defer-accept", conf::kAnySection, false, listen_flag<&ListenOptions::defer_accept>},

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/netscaler_cip.h"
 #include "core/proxy_protocol.h"
 #include "frontends/access_logs.h"
 #include "frontends/connection_rules.h"
@@ -108,6 +109,48 @@ Task<bool> receive_proxy_header(ClientConnection& client) {
   }
 }
 
+bool refuse_cip(ClientConnection& client, CipParse parsed, IoStatus status) {
+  std::string_view text = "Received an unhandled protocol in the NetScaler Client IP header";
+  if (parsed == CipParse::bad_magic) text = "Received an invalid NetScaler Client IP magic number";
+  if (parsed == CipParse::need_more) text = "Truncated NetScaler Client IP header received";
+  if (status == IoStatus::timeout) text = "Timeout while waiting for a NetScaler Client IP header";
+  if (status == IoStatus::eof && client.in.empty())
+    text = "Connection closed while waiting for NetScaler Client IP header";
+  if (status != IoStatus::ok && status != IoStatus::eof && status != IoStatus::timeout)
+    text = "Connection error while waiting for NetScaler Client IP header";
+  client.context.engine.logs().connection_error(client, std::string(text));
+  return false;
+}
+
+// Reads NetScaler's client IP header, which may follow a PROXY header; false: refuse the connection.
+Task<bool> receive_netscaler_cip(ClientConnection& client, std::uint32_t magic) {
+  Worker& worker = client.context.worker;
+  const HeaderWait wait(client);
+  Deadline deadline(
+      worker.timers(), [](void* s) noexcept { static_cast<FdStream*>(s)->interrupt(IoStatus::timeout); },
+      &client.stream);
+  const backends::Timeouts& timeouts = client.frontend.def().timeouts;
+  const Millis limit = timeouts.http_request > 0 ? timeouts.http_request : timeouts.client;
+  if (limit > 0) deadline.set(worker.now() + limit);
+  client.in.reserve();
+  for (;;) {
+    const CipHeader header = parse_netscaler_cip(client.in.view(), magic);
+    if (header.status == CipParse::complete) {
+      client.peer = header.source;
+      client.set_local(header.destination);
+      client.in.consume(header.length);
+      if (client.in.empty()) client.in.release();
+      co_return true;
+    }
+    if (header.status != CipParse::need_more) co_return refuse_cip(client, header.status, IoStatus::ok);
+    if (client.in.space().empty()) client.in.compact();
+    if (client.in.space().empty()) co_return refuse_cip(client, header.status, IoStatus::ok);
+    const IoResult in = co_await client.stream.read(client.in.space());
+    if (!in.ok()) co_return refuse_cip(client, header.status, in.status);
+    client.in.commit(in.bytes);
+  }
+}
+
 }  // namespace
 
 std::size_t discard_unread(const FdStream& stream) noexcept {
@@ -144,6 +187,10 @@ RuleContext& ClientConnection::rules() {
 
 bool ClientConnection::expects_proxy() const noexcept { return rules_ && rules_->expect_proxy; }
 
+bool ClientConnection::expects_netscaler_cip() const noexcept {
+  return rules_ && rules_->expect_netscaler_cip;
+}
+
 const Address& ClientConnection::local() {
   if (!local_) set_local(stream.local_address());
   return *local_;
@@ -161,6 +208,13 @@ Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, cons
   if (!admit_connection(client)) co_return;
   if (listener.def.accept_proxy || client.expects_proxy()) {
     const bool known = co_await receive_proxy_header(client);
+    if (!known) {
+      ++client.frontend.counters(context.index()).failed_req;
+      co_return;
+    }
+  }
+  if (listener.def.netscaler_magic != 0 || client.expects_netscaler_cip()) {
+    const bool known = co_await receive_netscaler_cip(client, listener.def.netscaler_magic);
     if (!known) {
       ++client.frontend.counters(context.index()).failed_req;
       co_return;

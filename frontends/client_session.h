@@ -37,6 +37,7 @@ struct ClientConnection {
 
   // A rule has said that a PROXY header comes first.
   [[nodiscard]] bool expects_proxy() const noexcept;
+  [[nodiscard]] bool expects_netscaler_cip() const noexcept;
 
   // Where the client connected to; asked of the kernel at its first use, which most sessions never come to.
   const Address& local();

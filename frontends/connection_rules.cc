@@ -16,6 +16,7 @@ bool run_now(ClientConnection& client, const RuleSet& set) {
   const Verdict verdict = set.run(ctx);
   client.peer = ctx.src;
   client.set_local(ctx.dst);
+  ctx.adopt_addresses();
   ctx.mark_client();
   if (verdict == Verdict::silent_drop) drop_silently(client.stream.fd());
   return verdict == Verdict::proceed || verdict == Verdict::allow || verdict == Verdict::wait;

@@ -25,9 +25,10 @@ struct BindDef {
   std::uint32_t maxconn = 0;  // 0: the frontend's
   ListenOptions listen;
   bool accept_proxy = false;
-  bool datagram = false;  // udp@, and every address of mode udp
-  std::string threads;             // `process`, `thread` as written; empty: all
-  std::string level = "operator";  // stats sockets: user, operator, admin
+  bool datagram = false;              // udp@, and every address of mode udp
+  std::uint32_t netscaler_magic = 0;  // accept-netscaler-cip; 0: it is not expected
+  std::string threads;                // `process`, `thread` as written; empty: all
+  std::string level = "operator";     // stats sockets: user, operator, admin
   bool expose_fd_listeners = false;
 };
 

@@ -5,7 +5,9 @@
 
 #include "core/relay.h"
 #include "frontends/access_logs.h"
+#include "frontends/filters/stream_filters.h"
 #include "frontends/http_transaction.h"
+#include "frontends/rule_context.h"
 #include "http/serializer.h"
 
 namespace evenkeel::frontends {
@@ -79,6 +81,50 @@ void append_fields(const http::HeaderBlock& fields, std::string& text) {
 
 }  // namespace
 
+StreamFilters* HttpConnection::stream_filters() noexcept {
+  RuleContext* const ctx = rules_begun_ ? client_.rules_if_any() : nullptr;
+  return ctx == nullptr ? nullptr : ctx->stream_filters_if_any();
+}
+
+// `filter trace` watches from the request's head on.
+void HttpConnection::begin_stream_filters() {
+  const auto traces = [](const backends::FilterDefs* defs) {
+    return defs != nullptr && !defs->traces.empty();
+  };
+  if (!traces(def_->filters.get()) && !traces(target_def_->filters.get())) return;
+  StreamFilters& filters = begin_rules().stream_filters();
+  filters.watch(def_->filters.get());
+  filters.watch(target_def_->filters.get());
+  const std::string line = std::string(request_.method_text()) + ' ' + std::string(request_.target());
+  filters.head(true, line, request_.headers);
+}
+
+// Writes as much as the filters permit at this time.
+Task<IoResult> HttpConnection::write_filtered(StreamFilters& filters, bool to_server,
+                                              std::span<iovec> parts) {
+  FdStream& sink = to_server ? server_stream() : client_.stream;
+  std::size_t wanted = 0;
+  for (const iovec& p : parts) wanted += p.iov_len;
+  std::size_t left = co_await filters.take(to_server, wanted, sink);
+  std::size_t n = 0;
+  while (n < parts.size() && left > parts[n].iov_len) left -= parts[n++].iov_len;
+  if (n == parts.size()) --n, left = parts[n].iov_len;
+  const std::size_t whole = std::exchange(parts[n].iov_len, left);
+  // Time has passed: the deadline was set before it.
+  Deadline& deadline = to_server ? server_deadline_ : client_deadline_;
+  const Millis timeout = to_server ? server_timeout_ : client_timeout_;
+  if (timeout > 0) deadline.set(worker().now() + timeout);
+  const IoResult sent = co_await sink.write(std::span<const iovec>(parts.first(n + 1)));
+  std::size_t told = sent.ok() ? sent.bytes : 0;
+  for (std::size_t i = 0; i <= n && told > 0; ++i) {
+    const std::size_t here = std::min(told, parts[i].iov_len);
+    if (here > 0) filters.passed(to_server, {static_cast<const char*>(parts[i].iov_base), here});
+    told -= here;
+  }
+  parts[n].iov_len = whole;
+  co_return sent;
+}
+
 // ---- request ----
 
 Task<bool> HttpConnection::write_server(std::string_view bytes) {
@@ -90,7 +136,11 @@ Task<bool> HttpConnection::write_server(std::string_view bytes) {
 Task<bool> HttpConnection::write_server(std::span<iovec> parts) {
   while (!parts.empty()) {
     if (server_timeout_ > 0) server_deadline_.set(worker().now() + server_timeout_);
-    const IoResult sent = co_await server_stream().write(std::span<const iovec>(parts));
+    IoResult sent;
+    if (StreamFilters* const filters = stream_filters())
+      sent = co_await write_filtered(*filters, true, parts);
+    else
+      sent = co_await server_stream().write(std::span<const iovec>(parts));
     if (!sent.ok()) co_return false;
     drop_written(parts, sent.bytes);
   }
@@ -103,7 +153,8 @@ Task<bool> HttpConnection::forward_request_body() {
   if (request_framing_.kind == http::BodyKind::chunked) co_return co_await forward_request_chunks();
   Buffer& in = client_.in;
   const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(request_body_left_, in.size()));
-  const bool ok = co_await write_server(in.view().substr(0, n));
+  std::array<iovec, 1> body{part(in.view().substr(0, n))};
+  const bool ok = co_await write_server(body);
   in.consume(n);
   record_.bytes_in += n;
   request_body_left_ -= n;
@@ -196,7 +247,11 @@ Task<bool> HttpConnection::write_client(std::span<iovec> parts, bool last) {
   drop_written(parts, 0);
   while (!parts.empty()) {
     if (client_timeout_ > 0) client_deadline_.set(worker().now() + client_timeout_);
-    const IoResult sent = co_await client_.stream.write(std::span<const iovec>(parts), last);
+    IoResult sent;
+    if (StreamFilters* const filters = stream_filters())
+      sent = co_await write_filtered(*filters, false, parts);
+    else
+      sent = co_await client_.stream.write(std::span<const iovec>(parts), last);
     if (!sent.ok()) {
       fail(sent.status == IoStatus::timeout ? Cause::client_timeout : Cause::client_abort, Phase::data);
       co_return false;
@@ -239,7 +294,8 @@ Task<bool> HttpConnection::forward_length(std::string_view& pending, std::uint64
       left -= n;
     }
     if (left == 0) co_return true;
-    if (left >= kSpliceFrom && reply_.empty() && !client_.context.engine.config().global.no_splice) {
+    if (left >= kSpliceFrom && reply_.empty() && stream_filters() == nullptr &&
+        !client_.context.engine.config().global.no_splice) {
       reply_.release();
       SpliceTimes times{&server_deadline_, server_timeout_, &client_deadline_, client_timeout_};
       const SpliceResult r = co_await splice_stream(worker(), server_stream(), client_.stream, left, times);

@@ -151,14 +151,15 @@ void HttpConnection::prepare_request() {
   keep_server_ = mode == HttpMode::keep_alive;
   if (mode == HttpMode::close) keep_client_ = false;
   if (def_->compression || target_def_->compression) filter_request();
+  if (def_->filters || target_def_->filters) begin_stream_filters();
   if (!serialize_head()) return;  // exchange() refuses it
   if (request_body_done_) return;
   // A body that is here already goes along in the same segment, and can be sent again if need be.
   std::size_t size = 0;
   constexpr std::size_t kTrailerSlack = 512;  // each trailer field may grow by a blank after its colon
   const bool filtered = filters_ && filters_->request_algorithm;
-  if (!filtered && target_def_->send_name_header.empty() && inspect_body(size) == BodyHere::all &&
-      out_.space().size() >= size + kTrailerSlack) {
+  if (!filtered && stream_filters() == nullptr && target_def_->send_name_header.empty() &&
+      inspect_body(size) == BodyHere::all && out_.space().size() >= size + kTrailerSlack) {
     append_body(size);
     return;
   }

@@ -3,6 +3,7 @@
 
 #include "core/relay.h"
 #include "frontends/access_logs.h"
+#include "frontends/filters/stream_filters.h"
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 #include "http/serializer.h"
@@ -35,6 +36,7 @@ Task<Next> HttpConnection::run_tunnel(std::string_view head) {
               be.server_fin};
   RelayOptions options;
   options.splice = !client_.context.engine.config().global.no_splice;
+  options.throttle = stream_filters();
   RelayResult result;
   co_await relay(worker(), a, b, options, result);
   record_.bytes_in += result.to_server;
@@ -142,8 +144,14 @@ Task<Next> HttpConnection::send_response() {
   client_.context.engine.logs().early(client_, record_, target_, lease_.server, size);
   if (!body_pump_running_) out_.release();
   if (tunnel) co_return co_await run_tunnel(head.view());
-  const bool complete =
-      filters_ ? co_await forward_filtered(head.view()) : co_await forward_response_body(head.view());
+  std::string_view unsent = head.view();
+  if (StreamFilters* const watch = stream_filters()) {  // they are about bodies: the head goes ahead
+    watch->head(false, "HTTP/1.1 " + std::to_string(response_.status), response_.headers);
+    const bool alive = co_await write_client(unsent);
+    if (!alive) co_return co_await settle_response(false);
+    unsent = {};
+  }
+  const bool complete = filters_ ? co_await forward_filtered(unsent) : co_await forward_response_body(unsent);
   co_return co_await settle_response(complete);
 }
 

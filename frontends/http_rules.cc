@@ -163,6 +163,10 @@ Task<Next> HttpConnection::apply_verdict(Verdict verdict) {
       if (target_ != nullptr) ++target_->counters(index).denied_req;
       fail(Cause::denied, Phase::request);
       co_return co_await send_reply(ctx.reply);
+    case Verdict::serve:
+      ++counters.intercepted;
+      fail(Cause::local, Phase::request);
+      co_return co_await serve_metrics();
     case Verdict::reject:
     case Verdict::silent_drop:
       ++counters.denied_req;
@@ -221,8 +225,11 @@ Task<Next> HttpConnection::send_reply(const rules::Reply& reply) {
 }
 
 Task<Next> HttpConnection::run_proxy_rules(const RuleSets& sets) {
+  RuleContext* const ctx = client_.rules_if_any();
+  const bool upgraded = ctx != nullptr && &sets == def_->rules.get() && ctx->content_rules_done();
   for (const RuleSet* const set :
        {&sets.tcp_request_content, &sets.http_request, &sets.request_lines, &sets.redirects}) {
+    if (upgraded && set == &sets.tcp_request_content) continue;
     std::size_t at = 0;
     Verdict verdict = Verdict::proceed;
     if (run_at_once(*set, at, verdict)) continue;

@@ -29,6 +29,7 @@
 namespace evenkeel::frontends {
 
 class RuleContext;
+class StreamFilters;
 
 // What is left to do with the client's connection after a step.
 enum class Next : std::uint8_t {
@@ -102,6 +103,8 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> serve_stats(const stats::StatsPageDef& def, const std::string& owner);
   Task<bool> read_form(std::string& body, bool& too_large);
   Task<Next> send_page(const stats::PageReply& reply);
+  // http-request use-service prometheus-exporter
+  Task<Next> serve_metrics();
 
   // http_rules.cc: rules and what they decide
   RuleContext& begin_rules();
@@ -183,6 +186,10 @@ class HttpConnection final : public backends::LiveSession {
   Task<bool> write_client(std::span<iovec> parts, bool last = false);
   [[nodiscard]] bool closes_after() const noexcept;
   Task<bool> write_client(std::string_view bytes);
+  // Filters that limit or watch the bytes of bodies; null: none, as in most requests.
+  [[nodiscard]] StreamFilters* stream_filters() noexcept;
+  void begin_stream_filters();
+  Task<IoResult> write_filtered(StreamFilters& filters, bool to_server, std::span<iovec> parts);
   Task<Next> run_tunnel(std::string_view head);
   // http_filters.cc: compression
   struct BodyPiece {

@@ -16,6 +16,8 @@ void bind(LogForwardDraft& draft, Args& args) {
   read_bind(draft.def.binds, draft.places, *draft.services, false, args);
   for (std::size_t i = before; i < draft.def.binds.size(); ++i) {
     const BindDef& bind = draft.def.binds[i];
+    if (bind.netscaler_magic != 0)
+      args.error("'accept-netscaler-cip' has no meaning in a log-forward section");
     if (bind.accept_proxy) args.error("'accept-proxy' has no meaning in a log-forward section");
     if (bind.datagram)
       args.error("dgram-type address not acceptable in '" + bind.text + "', that is for 'dgram-bind'");

@@ -9,6 +9,7 @@
 #include "core/proxy_protocol.h"
 #include "frontends/access_logs.h"
 #include "frontends/connection_facts.h"
+#include "frontends/filters/stream_filters.h"
 #include "http/cookie.h"
 #include "http/head.h"
 #include "http/parser.h"
@@ -27,6 +28,23 @@ RuleContext::RuleContext(ClientConnection& client) : client_(client), local_(cli
   mode_http = client.frontend.def().mode == backends::Mode::http;
   process_vars = &client.context.engine.process_vars;
   if (const auto& sets = client.frontend.def().rules; sets) make_room_for_captures(*sets);
+}
+
+RuleContext::~RuleContext() = default;
+
+StreamFilters& RuleContext::stream_filters() {
+  if (!stream_filters_) stream_filters_ = std::make_unique<StreamFilters>(client_.context.worker);
+  return *stream_filters_;
+}
+
+void RuleContext::limit_bandwidth(std::string_view name, std::optional<std::int64_t> limit,
+                                  std::optional<std::int64_t> period) {
+  const backends::FilterDefs* const front = client_.frontend.def().filters.get();
+  const backends::FilterDefs* const back = backend == nullptr ? nullptr : backend->def().filters.get();
+  for (const backends::FilterDefs* defs : {front, back}) {
+    const backends::BandwidthDef* const def = defs == nullptr ? nullptr : defs->limit_named(name);
+    if (def != nullptr) return stream_filters().limit(*def, limit, period);
+  }
 }
 
 std::optional<std::string_view> RuleContext::bytes_of(const rules::Expression& expression) {
@@ -56,7 +74,7 @@ void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
   request_number_ = request_number;
   transaction_id_ = next_transaction();
   last_rule_file = {};
-  last_rule_line = 0;
+  last_rule_line = waiting_rule_line = 0;
   scratch_.reset();
   transaction_.clear();
   request_vars_.clear();
@@ -69,6 +87,7 @@ void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
   log_level = -1;
   no_l7_retry = switch_to_http = false;
   line_marks.clear();
+  stream_filters_.reset();
   timeout_client_ms = timeout_server_ms = timeout_tunnel_ms = timeout_connect_ms = std::nullopt;
   timeout_queue_ms = timeout_tarpit_ms = std::nullopt;
   mark = server_mark = std::nullopt;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "backends/connector.h"
 #include "frontends/client_session.h"
@@ -14,13 +15,27 @@
 
 namespace evenkeel::frontends {
 
+class StreamFilters;
+
 // Made when the first rule of a session has to run; reused for all of its requests.
 class RuleContext final : public rules::SessionContext {
  public:
   explicit RuleContext(ClientConnection& client);
+  ~RuleContext() override;
 
   // The record that timers, status and counts are read from; must outlive its use here.
   void use_record(const stats::SessionRecord& r) noexcept { record = &r; }
+
+  // Rules on the connection have changed its addresses: they are what it has from now on.
+  void adopt_addresses() { local_ = client_.local(); }
+
+  // A connection of mode tcp goes on as HTTP.
+  void become_http(bool content_rules_done) noexcept {
+    mode_http = true;
+    content_rules_done_ = content_rules_done;
+    request = nullptr;
+    request_bytes = {};
+  }
 
   // A new request begins: everything but the session's own variables is forgotten.
   void begin(http::RequestHead* head, std::uint32_t request_number);
@@ -51,6 +66,13 @@ class RuleContext final : public rules::SessionContext {
   [[nodiscard]] std::optional<std::string_view> bytes_of(const rules::Expression& expression);
   Address server_end(bool ours) const override;
   std::optional<std::string_view> proxy_field(std::uint8_t type) const override;
+  void limit_bandwidth(std::string_view name, std::optional<std::int64_t> limit,
+                       std::optional<std::int64_t> period) override;
+  // The filters that limit or watch the bytes of this stream; made when the first one begins.
+  StreamFilters& stream_filters();
+  [[nodiscard]] StreamFilters* stream_filters_if_any() noexcept { return stream_filters_.get(); }
+  // Once: whether the frontend's content rules have run on what has become the first request.
+  [[nodiscard]] bool content_rules_done() noexcept { return std::exchange(content_rules_done_, false); }
   void log_now() override;
   std::string_view unique_id() override;
   std::uint64_t random() override;
@@ -81,6 +103,8 @@ class RuleContext final : public rules::SessionContext {
   std::string unique_id_;
   std::string sniffed_;  // a copy: parsing lower-cases names in place
   http::RequestHead sniffed_head_;
+  std::unique_ptr<StreamFilters> stream_filters_;
+  bool content_rules_done_ = false;
   std::uint32_t request_number_ = 0;
   std::uint32_t transaction_id_ = 0;
   Address local_;

@@ -8,6 +8,7 @@
 #include "frontends/stat_rows.h"
 #include "http/status.h"
 #include "stats/page_service.h"
+#include "stats/prometheus.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -95,6 +96,24 @@ Task<Next> HttpConnection::send_page(const stats::PageReply& reply) {
   text += "\r\n";
   if (request_.method != http::Method::head) text += reply.body;
   co_return co_await send_bytes_and_end(text, stay);
+}
+
+// http-request use-service prometheus-exporter. Listeners have rows of their own with `option socket-stats`.
+Task<Next> HttpConnection::serve_metrics() {
+  Engine& engine = client_.context.engine;
+  const std::string_view target = request_.target();
+  const std::size_t question = target.find('?');
+  stats::PrometheusQuery query;
+  const std::string_view words =
+      question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
+  if (!stats::parse_prometheus_query(words.substr(0, words.find('#')), query))
+    co_return co_await send_error(400);
+  stats::PageReply reply;
+  reply.status = 200;
+  reply.headers.emplace_back("cache-control", "no-cache");
+  reply.headers.emplace_back("content-type", "text/plain; version=0.0.4");
+  stats::append_prometheus(reply.body, query, process_info(engine), collect_rows(engine, true));
+  co_return co_await send_page(reply);
 }
 
 Task<Next> HttpConnection::serve_stats(const stats::StatsPageDef& def, const std::string& owner) {

@@ -7,6 +7,7 @@
 #include "core/relay.h"
 #include "frontends/access_logs.h"
 #include "frontends/connection_rules.h"
+#include "frontends/filters/stream_filters.h"
 #include "frontends/http_session.h"
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
@@ -67,7 +68,8 @@ class TcpSession final : public backends::LiveSession {
   Task<backends::ConnectOutcome> connect();
   Task<backends::ConnectOutcome> reach_server();
   Task<void> watch_client();
-  Task<bool> send_first_bytes();
+  StreamFilters* begin_filters();
+  Task<bool> send_first_bytes(StreamFilters* filters);
   Task<void> serve();
   bool refused(rules::Verdict verdict);
   RuleContext& own_rules();
@@ -179,7 +181,16 @@ std::string_view TcpSession::unique_id() {
 }
 
 // What came along with the PROXY header, or was inspected, goes first.
-Task<bool> TcpSession::send_first_bytes() {
+// Null: the session has none that would limit or watch its bytes.
+StreamFilters* TcpSession::begin_filters() {
+  if (!def_->filters && !target_def_->filters) return nullptr;
+  StreamFilters& filters = own_rules().stream_filters();
+  filters.watch(def_->filters.get());
+  filters.watch(target_def_->filters.get());
+  return &filters;
+}
+
+Task<bool> TcpSession::send_first_bytes(StreamFilters* filters) {
   Worker& worker = client_.context.worker;
   FdStream& server_stream = lease_.connection->stream;
   const std::string header = proxy_header_for(lease_.server->def(), client_, unique_id());
@@ -188,11 +199,16 @@ Task<bool> TcpSession::send_first_bytes() {
         co_await write_all(worker, server_stream, header, &server_deadline_, target_def_->timeouts.server);
     if (!sent.ok()) co_return false;
   }
-  if (!client_.in.empty()) {
-    const IoResult sent = co_await write_all(worker, server_stream, client_.in.view(), &server_deadline_,
-                                             target_def_->timeouts.server);
+  while (!client_.in.empty()) {
+    std::string_view piece = client_.in.view();
+    if (filters != nullptr)
+      piece = piece.substr(0, co_await filters->take(true, piece.size(), server_stream));
+    const IoResult sent =
+        co_await write_all(worker, server_stream, piece, &server_deadline_, target_def_->timeouts.server);
     record_.bytes_in += sent.bytes;
     if (!sent.ok()) co_return false;
+    if (filters != nullptr) filters->passed(true, piece);
+    client_.in.consume(piece.size());
   }
   client_.in.release();
   co_return true;
@@ -239,7 +255,8 @@ Task<void> TcpSession::serve() {
   FdStream& server_stream = lease_.connection->stream;
   note_server_addresses(record_, client_, server_stream);
   client_.context.engine.logs().early(client_, record_, &target_, server, 0);
-  const bool alive = co_await send_first_bytes();
+  StreamFilters* const filters = begin_filters();
+  const bool alive = co_await send_first_bytes(filters);
   RelayResult result;
   rules::Verdict verdict = rules::Verdict::proceed;
   if (alive) {
@@ -250,6 +267,7 @@ Task<void> TcpSession::serve() {
     RelayOptions options;
     options.independent = def_->independent_streams || target_def_->independent_streams;
     options.splice = !client_.context.engine.config().global.no_splice;
+    options.throttle = filters;
     const rules::RuleSets* const sets = target_def_->rules.get();
     if (sets != nullptr && !sets->tcp_response_content.empty()) {
       own_rules();
@@ -319,7 +337,10 @@ Task<void> serve_tcp(ClientConnection& client) {
     end_without_server(client, record, nullptr, Cause::denied, Phase::request);
     co_return;
   }
-  if (found.http) {
+  // An HTTP backend makes requests of what comes on the connection, as switch-mode does.
+  const bool upgraded = found.backend != nullptr && found.backend->def().mode == backends::Mode::http;
+  if (found.http || upgraded) {
+    client.rules().become_http(!found.http);
     co_await serve_http(client);
     co_return;
   }

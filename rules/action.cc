@@ -17,6 +17,7 @@ void RuleSet::build_index() {
 
 Verdict RuleSet::run(EvalContext& ctx, std::size_t& next) const {
   if (next == 0) ctx.strict = true;
+  ctx.waiting_rule_line = 0;
   const std::size_t all = rules_.size();
   Candidates candidates = index_ ? index_->candidates(ctx) : Candidates(nullptr, all);
   for (next = candidates.next(next); next < all; next = candidates.next(next + 1)) {
@@ -24,9 +25,17 @@ Verdict RuleSet::run(EvalContext& ctx, std::size_t& next) const {
     if (!ctx.early_hints.empty() && !rule.action->hints()) [[unlikely]]
       return Verdict::hints;
     const Truth truth = rule.condition.test(ctx);
-    if (truth == Truth::pending && !ctx.inspection_ended) return Verdict::wait;
+    if (truth == Truth::pending && !ctx.inspection_ended) {
+      ctx.waiting_rule_file = rule.file;
+      ctx.waiting_rule_line = rule.line;
+      return Verdict::wait;
+    }
     if (truth != Truth::yes) continue;
     const Verdict verdict = rule.action->run(ctx);
+    if (verdict == Verdict::wait || verdict == Verdict::pause || verdict == Verdict::wait_body) {
+      ctx.waiting_rule_file = rule.file;
+      ctx.waiting_rule_line = rule.line;
+    }
     if (verdict == Verdict::wait) return verdict;
     if (verdict != Verdict::proceed && (verdict != Verdict::failed || ctx.strict)) {
       ++next;

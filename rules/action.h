@@ -45,6 +45,7 @@ enum class Verdict : std::uint8_t {
   cache_store,  // keep the response in the cache ctx.cache, then go on with the next rule
   pause,        // call again, from the next rule, in ctx.pause_ms
   wait_body,    // call again, from the next rule, once the body is here as ctx.wait_body_* say
+  serve,        // answer as the built-in service ctx.service
   hints,        // send ctx.early_hints as an interim response, then call again
   failed,       // the rule could not be carried out and the set is strict: 500
 };

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -50,6 +51,8 @@ class CompileEnv {
   // Sections that answers refer to by name: they may be declared later, so the loader checks them at the end.
   std::vector<std::string> http_errors_used;
   std::vector<std::string> caches_used;
+  // set-bandwidth-limit: the proxy and the filter's name.
+  std::vector<std::pair<std::string, std::string>> bandwidth_limits_used;
   // Doubts about the rule being read; whoever reads rules reports and clears them.
   std::vector<RuleError> warnings;
 

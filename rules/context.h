@@ -95,13 +95,17 @@ class EvalContext {
   // The rule that last ended its set; empty and 0: none did.
   std::string_view last_rule_file;
   std::uint32_t last_rule_line = 0;
+  // The rule that waits for bytes or for time to pass, if one does.
+  std::string_view waiting_rule_file;
+  std::uint32_t waiting_rule_line = 0;
 
   // Where actions leave what the data plane then does.
-  Reply reply;             // filled when the verdict says respond, deny or tarpit
-  std::string route;       // use_backend's or use-server's chosen name
-  std::string_view cache;  // the verdicts cache_use and cache_store: its name
-  bool strict = true;      // strict-mode; each rule set begins strict
-  int log_level = -1;      // set-log-level: 0 (emerg) to 7 (debug), kSilent; -1 untouched
+  Reply reply;               // filled when the verdict says respond, deny or tarpit
+  std::string route;         // use_backend's or use-server's chosen name
+  std::string_view cache;    // the verdicts cache_use and cache_store: its name
+  std::string_view service;  // the verdict serve: its name
+  bool strict = true;        // strict-mode; each rule set begins strict
+  int log_level = -1;        // set-log-level: 0 (emerg) to 7 (debug), kSilent; -1 untouched
   std::optional<std::int64_t> timeout_client_ms, timeout_server_ms, timeout_tunnel_ms, timeout_connect_ms,
       timeout_queue_ms, timeout_tarpit_ms;
   std::optional<std::uint32_t> mark, server_mark;  // of packets to the client, to the server
@@ -112,6 +116,7 @@ class EvalContext {
   std::string early_hints;            // header lines of an interim response that has not been sent yet
   bool no_l7_retry = false;           // disable-l7-retry: a request that was sent is not sent again
   bool expect_proxy = false;          // a PROXY header comes first on this connection
+  bool expect_netscaler_cip = false;  // NetScaler's client IP header does
   bool switch_to_http = false;        // a session of mode tcp goes on as HTTP
   static constexpr int kSilent = 8;
 
@@ -123,6 +128,9 @@ class EvalContext {
   virtual Address server_end(bool ours) const;
   // A field of the PROXY header that the client sent; nullopt: none came, or not that one.
   virtual std::optional<std::string_view> proxy_field(std::uint8_t type) const;
+  // set-bandwidth-limit: limits what the rest of this stream transfers, as the filter of that name says.
+  // limit in bytes, period in milliseconds; nullopt: the filter's own.
+  virtual void limit_bandwidth(std::string_view, std::optional<std::int64_t>, std::optional<std::int64_t>) {}
   // do-log: a log line now, of what is known so far.
   virtual void log_now() {}
   // The unique id of the stream, made at its first use; empty when none is configured.

@@ -105,6 +105,9 @@ const ActionSpec* find_action(std::string_view word, Phase phase, std::string_vi
 // Manual words of old: "http-request set-var(x)" and friends are known with their phase.
 std::string unknown_action(std::string_view word, Phase phase, bool elsewhere) {
   const std::string rule(to_string(phase));
+  if (word == "attach-srv")
+    return "'" + rule +
+           " attach-srv' needs reverse HTTP over HTTP/2 connections, which is not supported by Evenkeel yet";
   if (elsewhere) return "'" + std::string(word) + "' is no action of '" + rule + "' rules";
   std::vector<std::string_view> words;
   const std::size_t space = rule.find(' ');
@@ -184,6 +187,7 @@ void read_rule(RuleDraft& draft, Args& args, Phase phase) {
         "settings of HAProxy's inner workings, which have no counterpart here and can be removed",
         std::string(to_string(phase)) + ' ' + std::string(spec->name), args.statement().location());
   }
+  if (spec->name == "switch-mode") draft.sets.may_become_http = true;
   finish_rule(draft, draft.set_for(phase), args, source, words, places, std::move(*action));
 }
 

@@ -30,6 +30,7 @@ void RuleSets::inherit(const RuleSets& defaults) {
         Phase::tcp_response_content, Phase::http_response, Phase::http_after_response}) {
     of(phase).prepend(defaults.of(phase));
   }
+  may_become_http = may_become_http || defaults.may_become_http;
   request_lines.prepend(defaults.request_lines);
   if (request_inspect_delay == 0) request_inspect_delay = defaults.request_inspect_delay;
   if (response_inspect_delay == 0) response_inspect_delay = defaults.response_inspect_delay;

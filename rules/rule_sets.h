@@ -85,6 +85,8 @@ struct RuleSets {
   std::vector<CaptureDef> request_captures;
   std::vector<CaptureDef> response_captures;
 
+  bool may_become_http = false;  // mode tcp: a switch-mode rule makes the HTTP rules matter
+
   RuleSet& of(Phase phase) noexcept;
   [[nodiscard]] const RuleSet& of(Phase phase) const noexcept;
   // Rules of a defaults section run before the proxy's own.

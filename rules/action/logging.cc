@@ -31,7 +31,7 @@ class Capture final : public Action {
 ActionResult parse_capture(Words& words, ActionEnv& env, std::string_view) {
   auto value = read_expression(words, env);
   if (!value) return value.error();
-  const bool response = env.phase == Phase::http_response;
+  const bool response = env.phase == Phase::http_response || env.phase == Phase::http_after_response;
   std::vector<int>& slots = response ? env.env.response_captures : env.env.request_captures;
   if (words.accept("len")) {
     if (response)
@@ -73,7 +73,7 @@ ActionResult parse_level(Words& words, ActionEnv&, std::string_view) {
 }
 
 constexpr ActionSpec kActions[] = {
-    {"capture", kHttpRequest | kHttpResponse | kTcpRequestContent, parse_capture},
+    {"capture", kHttpRequest | kHttpResponses | kTcpRequestContent, parse_capture},
     {"set-log-level", kHttp | kTcpRequestContent | kTcpResponse, parse_level},
 };
 

@@ -25,6 +25,19 @@ bool unique_id(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
   return !out.text.empty();
 }
 
+// The rule that was the last to decide, or that a request waits at, as "file:line".
+bool rule_place(EvalContext& ctx, std::string_view file, std::uint32_t line, Sample& out) {
+  if (line == 0) return false;
+  out = Sample::of_text(ctx.scratch->copy(std::string(file) + ':' + std::to_string(line)));
+  return true;
+}
+bool last_entity(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  return rule_place(ctx, ctx.last_rule_file, ctx.last_rule_line, out);
+}
+bool waiting_entity(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  return rule_place(ctx, ctx.waiting_rule_file, ctx.waiting_rule_line, out);
+}
+
 constexpr FetchSpec kFetches[] = {
     {"act_conn", "", SampleType::sint, scope::kAlways, number<Number::active_connections>},
     {"nbproc", "", SampleType::sint, scope::kAlways, constant<1>},
@@ -36,6 +49,14 @@ constexpr FetchSpec kFetches[] = {
     {"uptime", "", SampleType::sint, scope::kAlways, number<Number::uptime>},
     {"prio_class", "", SampleType::sint, scope::kInternal, number<Number::priority_class>},
     {"prio_offset", "", SampleType::sint, scope::kInternal, number<Number::priority_offset>},
+    {"last_entity", "", SampleType::str, scope::kInternal, last_entity},
+    {"waiting_entity", "", SampleType::str, scope::kInternal, waiting_entity},
+    // What HAProxy tells of its scheduler while its profiler is off; there is none here.
+    {"cpu_calls", "", SampleType::sint, scope::kInternal, constant<0>},
+    {"cpu_ns_avg", "", SampleType::sint, scope::kInternal, constant<0>},
+    {"cpu_ns_tot", "", SampleType::sint, scope::kInternal, constant<0>},
+    {"lat_ns_avg", "", SampleType::sint, scope::kInternal, constant<0>},
+    {"lat_ns_tot", "", SampleType::sint, scope::kInternal, constant<0>},
     {"quic_enabled", "", SampleType::boolean, scope::kAlways, no},
     {"unique-id", "", SampleType::str, scope::kAlways, unique_id},
 };

@@ -92,6 +92,21 @@ bool fc_pp_tlv(const Args& args, EvalContext& ctx, FetchState&, Sample& out) {
   return true;
 }
 
+// HTTP/1 connections carry one stream, and its number is 0.
+bool zero(const Args&, EvalContext&, FetchState&, Sample& out) {
+  out = Sample::of_int(0);
+  return true;
+}
+
+enum class Side : std::uint8_t { client, server };
+template <Side kSide>
+bool aborted(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  if (ctx.record == nullptr) return false;
+  const Cause cause = ctx.record->cause;
+  out = Sample::of_bool(kSide == Side::client ? cause == Cause::client_abort : cause == Cause::server_abort);
+  return true;
+}
+
 constexpr FetchSpec kFetches[] = {
     {"src", "", SampleType::addr, scope::kClient, src},
     {"dst", "", SampleType::addr, scope::kClient, dst},
@@ -112,6 +127,10 @@ constexpr FetchSpec kFetches[] = {
     {"fc_pp_unique_id", "", SampleType::str, scope::kClient, text<Text::pp2_unique_id>},
     {"fc_err", "", SampleType::sint, scope::kClient, number<Number::fc_err>},
     {"fc_err_str", "", SampleType::str, scope::kClient, text<Text::fc_err_str>},
+    {"fs.id", "", SampleType::sint, scope::kSession, zero},
+    {"fs.aborted", "", SampleType::boolean, scope::kSession, aborted<Side::client>},
+    {"bs.id", "", SampleType::sint, scope::kServerSide, zero},
+    {"bs.aborted", "", SampleType::boolean, scope::kServerSide, aborted<Side::server>},
     {"fc_nb_streams", "", SampleType::sint, scope::kClient, number<Number::fc_nb_streams>},
     {"fc_rtt", "[s", SampleType::sint, scope::kClient, tcp_time<Number::fc_rtt>, prepare_unit},
     {"fc_rttvar", "[s", SampleType::sint, scope::kClient, tcp_time<Number::fc_rttvar>, prepare_unit},

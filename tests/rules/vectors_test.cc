@@ -89,6 +89,8 @@ struct World {
     session.inspection_ended = true;
     session.last_rule_file = "t.cfg";
     session.last_rule_line = 12;
+    session.waiting_rule_file = "t.cfg";
+    session.waiting_rule_line = 13;
     session.session_record.compressed_with = "gzip";
     session.session_record.cache_hit = "static";
     session.session_record.accepted_wall_us = session.session_record.request_wall_us = 1'700'000'000'123'456;
