@@ -79,6 +79,7 @@ std::string_view verdict_word(Verdict verdict) noexcept {
     case Verdict::silent_drop:
       return "dropped";
     case Verdict::respond:
+    case Verdict::serve:
       return "answered";
     default:
       return "failed";
@@ -322,6 +323,7 @@ class Trial {
     result_.outcome = verdict_word(verdict);
     const rules::Reply& reply = session_->reply;
     if (verdict == Verdict::failed) result_.status = 500;
+    if (verdict == Verdict::serve) result_.status = 200;
     if (verdict != Verdict::deny && verdict != Verdict::tarpit && verdict != Verdict::respond) return;
     if (reply.kind == rules::Reply::Kind::closed) return;
     result_.status = reply.status != 0 ? reply.status : 403;
