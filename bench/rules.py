@@ -27,6 +27,7 @@ frontend bench
     default_backend origin
 """
 BACKEND = "backend {name}\n    server origin 127.0.0.1:{origin}\n"
+ROUTED = 20  # backends that rules choose, and servers of the default one
 HOSTS = 100_000
 CURVE = [10, 100, 1000, 5000]
 WORDS = ["--connections", "64"]
@@ -54,8 +55,8 @@ def rule_lines():
 
 
 def backends(count, origin):
-    return "".join(BACKEND.format(name=f"b{n}", origin=origin) for n in range(count)) + \
-        BACKEND.format(name="origin", origin=origin)
+    return "".join(BACKEND.format(name=f"b{n}", origin=origin) for n in range(count)) + "backend origin\n" + \
+        "".join(f"    server s{n} 127.0.0.1:{origin}\n" for n in range(ROUTED))
 
 
 class Rules:
@@ -84,7 +85,7 @@ class Rules:
 
     def conf(self, scenario, name, port):
         settings = {"globals": "", "defaults": ""}
-        rules, count = "", 20
+        rules, count = "", ROUTED
         if scenario == "rules":
             rules = rule_lines()
         elif scenario in ("map", "map-dom"):
@@ -156,6 +157,12 @@ def medians(samples):
                   for field, value in row.items()} for key, row in samples.items()}
 
 
+def groups(results, names):
+    """As the picture of run.py wants them: {scenario: {proxy: row}}."""
+    return {name: {who: row for (of, who), row in results.items() if of == name} for name in names
+            if (name, "haproxy") in results}
+
+
 def micro_log(tool):
     """Nanoseconds to make one line of option httplog, syslog header included; None where the tool is missing."""
     try:
@@ -176,7 +183,8 @@ def report(results, curve, log_lines):
                  "*rules*: 40 host and path ACLs, 20 conditional header rules, 20 `use_backend`. *map*: 100,000 host names",
                  "in `map()`, *map-dom*: the same file in `map_dom()`. *log-udp*: `option httplog` to a UDP socket,",
                  "*log-ring*: the same into a ring in memory, which leaves out the system call. Requests go round over",
-                 "many hosts and paths in all of them, the empty configuration included.", "",
+                 "many hosts and paths in all of them, the empty configuration included; its one backend has as many servers as",
+                 "the rules have backends, so that all of them keep connections to twenty servers.", "",
                  "| scenario | proxy | CPU, us/request | over empty | target | Evenkeel / HAProxy | target | load, s | errors |",
                  "|---|---|--:|--:|--:|--:|--:|--:|--:|"]
         for name, base, ratio_target, added_target in SCENARIOS:

@@ -478,7 +478,7 @@ def main():
         with open(f"{args.output}/benchmarks.md", "w") as f:
             f.write(text)
         with open(f"{args.output}/benchmarks.svg", "w") as f:
-            f.write(plot(results))
+            f.write(plot({**results, **rule_bench.groups(extras.get("rules", {}), ["rules", "map"])}))
     return 0
 
 

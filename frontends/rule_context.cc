@@ -81,8 +81,7 @@ void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
   response_vars_.clear();
   for (auto& value : request_slots_.values) value.reset();
   for (auto& value : response_slots_.values) value.reset();
-  reply.clear();
-  reply.kind = rules::Reply::Kind::none;
+  if (reply.kind != rules::Reply::Kind::none || reply.status != 0 || !reply.headers.empty()) reply.clear();
   route.clear();
   log_level = -1;
   no_l7_retry = switch_to_http = false;

@@ -2,9 +2,11 @@
 
 #include <functional>
 
+#include "rules/pattern_hash.h"
+
 namespace evenkeel::rules {
 
-std::uint64_t BytesIndex::hash(std::string_view key) noexcept { return std::hash<std::string_view>{}(key); }
+std::uint64_t BytesIndex::hash(std::string_view key) noexcept { return hash_bytes<false>(key); }
 
 std::size_t BytesIndex::slot_of(std::string_view key) const noexcept {
   const std::size_t mask = slots_.size() - 1;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/pattern_hash.h"
+
 namespace evenkeel::rules::text {
 
 std::string lower(std::string_view text) {
@@ -10,8 +12,22 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+namespace {
+
+bool is_lower(std::string_view text) noexcept {
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    const std::uint64_t eight = load_bytes(text.data() + i, 8);
+    if (lower8(eight) != eight) return false;
+  }
+  const std::uint64_t rest = load_bytes(text.data() + i, text.size() - i);
+  return lower8(rest) == rest;
+}
+
+}  // namespace
+
 std::string_view lower(std::string_view text, Scratch& scratch) noexcept {
-  if (std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return text;
+  if (is_lower(text)) return text;  // as nearly all host names are
   char* to = scratch.take(text.size());
   if (to == nullptr) return {};
   for (std::size_t i = 0; i < text.size(); ++i) to[i] = lower(text[i]);

@@ -54,8 +54,10 @@ std::size_t find(const http::HeaderBlock& headers, const Name& name, std::size_t
 
 // The end of the element that begins at `from`: the next comma outside of quotes, or the end.
 std::size_t element_end(std::string_view value, std::size_t from) noexcept {
-  // Quotes are rare: without any, the first comma is the end.
-  if (value.find('"', from) == std::string_view::npos) return std::min(value.find(',', from), value.size());
+  // Commas are rare, and quotes rarer: without one in front of it, the first comma is the end.
+  const std::size_t comma = std::min(value.find(',', from), value.size());
+  if (comma == value.size() || value.substr(from, comma - from).find('"') == std::string_view::npos)
+    return comma;
   bool quoted = false;
   for (std::size_t i = from; i < value.size(); ++i) {
     if (value[i] == '"') quoted = !quoted;

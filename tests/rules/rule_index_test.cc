@@ -80,6 +80,41 @@ TEST(RuleIndex, SeesWhatRulesBeforeChanged) {
   EXPECT_EQ(rules.draft.sets.http_request.run(other), Verdict::proceed);
 }
 
+// So many rules of the same kind that they are found by hashing.
+std::string filler(const std::string& sample) {
+  std::string lines;
+  for (int i = 0; i < 12; ++i)
+    lines += "http-request set-header y 1 if { " + sample + " n" + std::to_string(i) + " }\n";
+  return lines;
+}
+
+TEST(RuleIndex, SeesVariablesThatRulesBeforeHaveSet) {
+  const RuleTester rules(filler("hdr(name)") +
+                         "http-request set-var(txn.a) str(x) if { hdr(name) one }\n"
+                         "http-request set-header name other if { var(txn.a) -m str x }\n"
+                         "http-request set-var(txn.a) str(y) if { hdr(name) other }\n"
+                         "http-request deny if { hdr(name) other } { var(txn.a) -m str y }\n");
+  ASSERT_EQ(rules.said(), "");
+  TestSession session(request("one", "/"));
+  EXPECT_EQ(rules.draft.sets.http_request.run(session), Verdict::deny);
+  TestSession other(request("other", "/"));
+  EXPECT_EQ(rules.draft.sets.http_request.run(other), Verdict::deny);
+  TestSession none(request("two", "/"));
+  EXPECT_EQ(rules.draft.sets.http_request.run(none), Verdict::proceed);
+}
+
+TEST(RuleIndex, SeesTheHostAndThePathThatRulesBeforeHaveMade) {
+  const RuleTester rules(filler("hdr(host)") +
+                         "http-request set-header host second if { hdr(host) h }\n"
+                         "http-request set-path /%[req.hdr(host)] if { hdr(host) second }\n"
+                         "http-request replace-header host ^sec(.*) third-\\1 if { path /second }\n"
+                         "http-request del-header name if { hdr(host) third-ond }\n"
+                         "http-request deny if { base third-ond/second } !{ hdr(name) -m found }\n");
+  ASSERT_EQ(rules.said(), "");
+  TestSession session(request("one", "/"));
+  EXPECT_EQ(rules.draft.sets.http_request.run(session), Verdict::deny);
+}
+
 TEST(RuleIndex, AsksAllRulesAfterACommandChangedAPattern) {
   const RuleTester rules(
       "use_backend a if { hdr(name) a }\nuse_backend b if { hdr(name) b }\nuse_backend c if { hdr(name) c }\n"
