@@ -206,6 +206,7 @@ std::shared_ptr<const frontends::Config> compile(ConfigDraft& draft) {
     forward.def.log = std::move(forward.log.def);
     config->log_forwards.push_back(std::make_shared<const frontends::LogForwardDef>(std::move(forward.def)));
   }
+  config->log_profiles = std::move(draft.compiled_profiles);
   for (frontends::RingDraft& ring : draft.rings) config->rings.push_back(std::move(ring.def));
   draft.rules.patterns->finish();
   config->patterns = draft.rules.patterns;

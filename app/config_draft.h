@@ -9,6 +9,7 @@
 #include "frontends/cache/cache_keywords.h"
 #include "frontends/frontend_draft.h"
 #include "frontends/log_forward_keywords.h"
+#include "frontends/log_profile.h"
 #include "frontends/ring_keywords.h"
 #include "vrrp/keywords.h"
 
@@ -29,6 +30,8 @@ struct ConfigDraft {
   ProxySections proxies;
   std::map<std::string, HttpErrors, std::less<>> http_errors;
   std::vector<frontends::LogForwardDraft> log_forwards;
+  std::vector<frontends::LogProfileDraft> log_profiles;
+  std::vector<std::shared_ptr<const frontends::LogProfile>> compiled_profiles;
   std::vector<frontends::RingDraft> rings;
   std::vector<conf::Location> ring_places;
   std::map<std::string, frontends::CacheDraft, std::less<>> caches;

@@ -112,6 +112,7 @@ class Loader {
     if (section.kind == SectionKind::userlist) return;
     if (section.kind == SectionKind::ring) return ring(section);
     if (section.kind == SectionKind::log_forward) return log_forward(section);
+    if (section.kind == SectionKind::log_profile) return log_profile(section);
     if ((conf::mask_of(section.kind) & conf::kProxies) != 0) return proxy(section);
     diagnostics_.error(section.header.location(),
                        "'" + std::string(conf::to_string(section.kind)) +
@@ -216,6 +217,28 @@ class Loader {
     made.resolver = services_.resolver;
     made.def.name = section.name;
     made.def.description = section.name;
+    for (const Statement& line : section.lines) {
+      conf::Args args(line, section.kind, diagnostics_);
+      if (conf::apply_statement(table, made, args) == conf::Applied::unknown)
+        conf::report_unknown(args, table.names());
+    }
+  }
+
+  // ---- log-profile
+
+  void log_profile(Section& section) {
+    static const conf::KeywordTable<frontends::LogProfileDraft> table(frontends::log_profile_keywords());
+    if (section.name.empty()) {
+      diagnostics_.error(section.header.location(), "'log-profile' expects a name");
+      return;
+    }
+    const auto same = [&](const frontends::LogProfileDraft& other) { return other.name == section.name; };
+    if (std::any_of(draft_.log_profiles.begin(), draft_.log_profiles.end(), same)) {
+      diagnostics_.error(section.header.at(1), "log-profile section '" + section.name + "' already exists");
+      return;
+    }
+    frontends::LogProfileDraft& made = draft_.log_profiles.emplace_back();
+    made.name = section.name;
     for (const Statement& line : section.lines) {
       conf::Args args(line, section.kind, diagnostics_);
       if (conf::apply_statement(table, made, args) == conf::Applied::unknown)

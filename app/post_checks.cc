@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/backend_names.h"
+#include "app/log_checks.h"
 #include "app/lvs_sections.h"
 #include "app/mode_checks.h"
 #include "app/route_checks.h"
@@ -59,11 +60,15 @@ void compile_hash(ProxySection& section, rules::CompileEnv& env, Diagnostics& di
   const conf::Location& where = place == section.proxy.places.end() ? section.proxy.where : place->second;
   auto expression = rules::Expression::compile(backend.balance.expression, env);
   if (!expression) {
-    diagnostics.error(where, "'balance hash': " + expression.error().message);
+    diagnostics.error(where,
+                      std::string(backend.balance.log_hash ? "'balance log-hash': " : "'balance hash': ") +
+                          expression.error().message);
     return;
   }
   const bool http = section.proxy.common.mode == backends::Mode::http;
-  if (!expression->usable_in(at(http ? rules::Place::be_http_request : rules::Place::be_tcp_content))) {
+  // A message has no phase: converters are all that the words of log-hash can name.
+  if (!section.proxy.common.takes_logs &&
+      !expression->usable_in(at(http ? rules::Place::be_http_request : rules::Place::be_tcp_content))) {
     diagnostics.error(where, "'balance hash': '" + backend.balance.expression +
                                  "' has no meaning when a server is chosen in mode " +
                                  (http ? "http" : "tcp"));
@@ -78,7 +83,7 @@ void check_timeouts(const ProxySection& section, Diagnostics& diagnostics) {
   const bool http = proxy.common.mode == backends::Mode::http;
   const bool client = proxy.has_frontend() && t.client == 0;
   const bool connect = t.connect == 0 && !proxy.common.datagram;  // datagrams need no connection
-  const bool server = proxy.has_backend() && !proxy.servers.empty() &&
+  const bool server = proxy.has_backend() && !proxy.common.takes_logs && !proxy.servers.empty() &&
                       (connect || (t.server == 0 && (http || t.tunnel == 0)));
   if (!client && !server) return;
   std::string names;
@@ -220,26 +225,6 @@ void check_dispatch(ProxySection& section, Diagnostics& diagnostics) {
   }
 }
 
-// One complaint per line, though sections inherit it.
-void check_rings(const ConfigDraft& draft, Diagnostics& diagnostics) {
-  std::vector<std::string_view> names;
-  for (const frontends::RingDraft& ring : draft.rings) names.emplace_back(ring.def.name);
-  std::vector<std::pair<std::string, unsigned>> told;
-  const auto check = [&](const frontends::LogDraft& log) {
-    for (const auto& [name, where] : log.ring_uses) {
-      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-      const std::pair<std::string, unsigned> place(where.file ? where.file->name() : "", where.line);
-      if (std::find(told.begin(), told.end(), place) != told.end()) continue;
-      told.push_back(place);
-      diagnostics.error(where, "'log': there is no ring '" + name + "'")
-          .did_you_mean(conf::nearest(name, names));
-    }
-  };
-  check(draft.global_log);
-  for (const ProxySection& section : draft.proxies) check(section.log);
-  for (const frontends::LogForwardDraft& section : draft.log_forwards) check(section.log);
-}
-
 }  // namespace
 
 void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
@@ -251,10 +236,11 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
   check_guids(draft, diagnostics);
   check_rule_answers(draft, diagnostics);
   check_bandwidth_limits(draft, diagnostics);
-  check_rings(draft, diagnostics);
+  check_log_targets(draft, backends, diagnostics);
   check_caches(draft, diagnostics);
   for (ProxySection& section : draft.proxies) {
     if (section.proxy.common.disabled) continue;
+    check_log_backend(section, diagnostics);
     check_mode(section, diagnostics);
     compile_hash(section, draft.rules, diagnostics);
     check_timeouts(section, diagnostics);
@@ -265,6 +251,9 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
     frontends::resolve_stats_rules(section.stats, diagnostics);
   }
   check_udp(draft, diagnostics);
+  for (const frontends::LogProfileDraft& profile : draft.log_profiles)
+    draft.compiled_profiles.push_back(std::make_shared<const frontends::LogProfile>(
+        frontends::compile_log_profile(profile, draft.rules, diagnostics)));
   check_lvs(draft, diagnostics);
   check_vrrp(draft, diagnostics);
   report_unused_backends(draft, diagnostics);

@@ -37,6 +37,11 @@ void check_modes(ProxySection& from, Diagnostics& diagnostics) {
   for (const ProxySection::Route& route : from.routes) {
     const ProxySection& to = *route.target;
     const Mode other = to.proxy.common.mode;
+    if (to.proxy.common.takes_logs) {
+      diagnostics.error(route.where, called(from) + " leads to " + called(to) +
+                                         ", which is in mode log and takes no sessions");
+      continue;
+    }
     if (mode == other && from.proxy.common.datagram == to.proxy.common.datagram) continue;
     if (other == Mode::http && !from.proxy.common.datagram) {
       from.rules.sets.may_become_http = true;
@@ -129,6 +134,14 @@ void report_unused_backends(const ConfigDraft& draft, conf::Diagnostics& diagnos
         if (other.written_name == server.def.track.substr(0, slash)) used.insert(&other);
     }
   }
+  const auto note_logs = [&](const frontends::LogDraft& log) {
+    for (const auto& [name, where] : log.backend_uses)
+      for (const ProxySection& other : draft.proxies)
+        if (other.written_name == name) used.insert(&other);
+  };
+  note_logs(draft.global_log);
+  for (const ProxySection& section : draft.proxies) note_logs(section.log);
+  for (const frontends::LogForwardDraft& section : draft.log_forwards) note_logs(section.log);
   for (const ProxySection& section : draft.proxies) {
     const bool backend_only = section.proxy.kind == conf::SectionKind::backend;
     if (backend_only && !section.proxy.common.disabled && !used.contains(&section))

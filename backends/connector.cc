@@ -157,6 +157,8 @@ Task<ConnectOutcome> Connector::obtain_slot(const Demand& demand, Server*& serve
     waiting_ = &wait;
     co_await wait;
     waiting_ = nullptr;
+    // The wait is over, also for those who got nothing out of it.
+    if (wait.granted == nullptr && wait.status != IoStatus::failed) record_.at.dequeued = worker_.now_us();
     (queue_on != nullptr ? record_.srv_queue : record_.backend_queue) += wait.position;
     if (aborted_ != Cause::none && wait.granted == nullptr)
       co_return ConnectOutcome{false, aborted_, Phase::queue, 503};

@@ -83,7 +83,8 @@ struct ProxyDef {
   std::string guid;
   std::string description;
   Mode mode = Mode::tcp;
-  bool datagram = false;  // mode udp; `mode` is tcp then: what is inside is not looked at
+  bool datagram = false;    // mode udp; `mode` is tcp then: what is inside is not looked at
+  bool takes_logs = false;  // mode log: what `log backend@` sends; no sessions come here. `mode` is tcp then
   bool disabled = false;
   Timeouts timeouts;
   HttpMode http_mode = HttpMode::keep_alive;

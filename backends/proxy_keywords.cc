@@ -16,7 +16,7 @@ using conf::Args;
 using conf::Keyword;
 
 void mode(ProxyDraft& draft, Args& args) {
-  if (args.accept("log") || args.accept("haterm") || args.accept("spop")) {
+  if (args.accept("haterm") || args.accept("spop")) {
     args.error("known HAProxy keyword, not supported by Evenkeel yet: 'mode " +
                args.statement().words[1].text + "'");
     return;
@@ -26,9 +26,10 @@ void mode(ProxyDraft& draft, Args& args) {
         .modern("http-request return status 200");
     return;
   }
-  if (const auto word = args.one_of({"tcp", "http", "udp"})) {
+  if (const auto word = args.one_of({"tcp", "http", "udp", "log"})) {
     draft.common.mode = *word == 1 ? Mode::http : Mode::tcp;
     draft.common.datagram = *word == 2;
+    draft.common.takes_logs = *word == 3;
     draft.mode_given = true;
   }
 }

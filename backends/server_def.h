@@ -51,6 +51,9 @@ struct ServerDef {
   std::string track;   // "backend/server" or "server"
   std::string redir;   // URL prefix for GET and HEAD
   SourceDef source;
+  bool datagram = false;          // udp@: mode log only
+  bool octet_count = false;       // log-proto octet-count
+  std::uint32_t log_bufsize = 0;  // bytes of lines that wait for a stream; 0: as much as a ring
   SendProxyDef send_proxy;
   health::CheckDef check;
   bool on_marked_down_shutdown = false;

@@ -117,7 +117,9 @@ void find_check_address(std::optional<Address>& address, std::string& name, cons
 
 std::optional<conf::AddressSpec> server_address(Args& args) {
   if (!args.peek().empty()) {
-    auto spec = args.address(conf::AddressRules::server());
+    conf::AddressRules rules = conf::AddressRules::server();
+    rules.datagram = true;  // of mode log, which the end of the section knows
+    auto spec = args.address(rules);
     if (!spec) return std::nullopt;
     const std::string why = conf::unsupported_address(*spec);
     if (why.empty()) return std::move(*spec);
@@ -147,6 +149,7 @@ void take_saved_places(ServerDef& def) {
 void finish(ProxyDraft& proxy, ServerDraft server, const conf::AddressSpec& spec,
             const conf::Location& address_at, Args& args) {
   server.def.host = spec.host;
+  server.def.datagram = spec.transport == conf::AddressSpec::Transport::datagram;
   if (proxy.services->saved) server.def.saved = proxy.services->saved(proxy, server.def.name);
   take_port(server, spec);
   find_address(server, spec, *proxy.services, args, address_at);

@@ -155,6 +155,16 @@ void init_addr(ServerLine& line, Args& args) {
 
 void hash_key(ServerLine& line, Args& args) { balance::parse_hash_key(line.draft.def.hash_key, args); }
 
+// Of mode log: how lines are told apart on a stream, and how many may wait for it.
+void log_proto(ServerLine& line, Args& args) {
+  if (const auto word = args.one_of({"legacy", "octet-count"})) line.draft.def.octet_count = *word == 1;
+}
+void log_bufsize(ServerLine& line, Args& args) {
+  constexpr std::int64_t kSmallest = 1024;
+  if (const auto size = args.integer(kSmallest, INT32_MAX))
+    line.draft.def.log_bufsize = static_cast<std::uint32_t>(*size);
+}
+
 // HTTP/1 is what is spoken, so asking for it changes nothing; anything else cannot be done yet.
 void proto(ServerLine&, Args& args) {
   if (args.accept("h1")) return;
@@ -181,6 +191,8 @@ constexpr std::array kOptions = {
     Keyword<ServerLine>{"hash-key", conf::kAnySection, false, hash_key},
     Keyword<ServerLine>{"id", conf::kAnySection, false, id},
     Keyword<ServerLine>{"init-addr", conf::kAnySection, false, init_addr},
+    Keyword<ServerLine>{"log-bufsize", conf::kAnySection, false, log_bufsize},
+    Keyword<ServerLine>{"log-proto", conf::kAnySection, false, log_proto},
     Keyword<ServerLine>{"max-reuse", conf::kAnySection, false, signed_count<&ServerDef::max_reuse, -1>},
     Keyword<ServerLine>{"maxconn", conf::kAnySection, false, count<&ServerDef::maxconn>},
     Keyword<ServerLine>{"maxqueue", conf::kAnySection, false, count<&ServerDef::maxqueue>},

@@ -18,6 +18,7 @@ enum class Algorithm : std::uint8_t {
   random,
   rdp_cookie,
   hash,
+  sticky,  // mode log
 };
 
 enum class HashMethod : std::uint8_t { map_based, consistent };
@@ -33,6 +34,7 @@ struct BalanceDef {
 
   std::string name;             // url_param, hdr, rdp_cookie: which parameter, field or cookie
   std::string expression;       // hash: the sample expression as written
+  bool log_hash = false;        // hash: the expression is `log-hash`, converters of a log message
   std::uint32_t uri_len = 0;    // 0: no limit
   std::uint32_t uri_depth = 0;  // 0: no limit
   bool uri_whole = false;

@@ -6,6 +6,7 @@
 #include "balance/random.h"
 #include "balance/roundrobin.h"
 #include "balance/static_rr.h"
+#include "balance/sticky.h"
 
 namespace evenkeel::balance {
 
@@ -21,6 +22,8 @@ std::unique_ptr<Policy> make_policy(const BalanceDef& def, MemberSet set) {
       return std::make_unique<First>(std::move(set));
     case Algorithm::random:
       return std::make_unique<Random>(def, std::move(set));
+    case Algorithm::sticky:
+      return std::make_unique<Sticky>(std::move(set));
     case Algorithm::source:
     case Algorithm::uri:
     case Algorithm::url_param:

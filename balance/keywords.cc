@@ -126,6 +126,17 @@ void parse_hash_expression(BalanceDef& def, Args& args) {
   args.rest();
 }
 
+// log-hash [<converters>]: of the message, which stands where a request's bytes would.
+void parse_log_hash(BalanceDef& def, Args& args) {
+  def.log_hash = true;
+  def.expression = "req.payload(0,0)";
+  if (args.at_end()) return;
+  def.expression.append(",").append(args.next());
+  if (args.at_end()) return;
+  args.error_here("'balance log-hash' accepts nothing behind its converters");
+  args.rest();
+}
+
 struct Name {
   std::string_view word;
   Algorithm algorithm;
@@ -142,6 +153,8 @@ constexpr std::array kAlgorithms{
     Name{"random", Algorithm::random},
     Name{"rdp-cookie", Algorithm::rdp_cookie},
     Name{"hash", Algorithm::hash},
+    Name{"sticky", Algorithm::sticky},
+    Name{"log-hash", Algorithm::hash},
 };
 
 const Name* find_algorithm(std::string_view word) {
@@ -161,13 +174,6 @@ BalanceDef with_algorithm(const BalanceDef& def, Algorithm algorithm) {
   fresh.balance_factor = def.balance_factor;
   fresh.preserve_affinity = def.preserve_affinity;
   return fresh;
-}
-
-bool is_refused(std::string_view name, Args& args) {
-  if (name != "log-hash" && name != "sticky") return false;
-  args.error("'balance " + std::string(name) + "' is for backends of mode log, which Evenkeel does not have");
-  args.rest();
-  return true;
 }
 
 void unknown_algorithm(std::string_view word, Args& args) {
@@ -193,7 +199,6 @@ void parse_balance(BalanceDef& def, Args& args) {
   const std::string_view word = args.next();
   const Call call = split_call(word);
   const Name* name = find_algorithm(call.name);
-  if (is_refused(call.name, args)) return;
   const bool takes_call =
       name != nullptr && (name->algorithm == Algorithm::hdr || name->algorithm == Algorithm::random ||
                           name->algorithm == Algorithm::rdp_cookie);
@@ -219,7 +224,11 @@ void parse_balance(BalanceDef& def, Args& args) {
       parse_rdp_cookie(next, call, args);
       break;
     case Algorithm::hash:
-      parse_hash_expression(next, args);
+      if (name->word == "log-hash") {
+        parse_log_hash(next, args);
+      } else {
+        parse_hash_expression(next, args);
+      }
       break;
     default:
       ignore_rest(args);

@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "core/log.h"
+#include "frontends/log_backend.h"
 #include "frontends/log_forward.h"
 #include "frontends/ring_forwarder.h"
 #include "frontends/rule_context.h"
@@ -37,7 +38,17 @@ std::shared_ptr<stats::LogTarget> AccessLogs::make_target(stats::LogTargetDef de
       if (candidate->def().name == def.ring) ring = candidate;
     if (ring) def.format = ring->def().format;
   }
-  return std::make_shared<stats::LogTarget>(std::move(def), std::move(ring));
+  std::shared_ptr<stats::LogSink> sink = def.backend.empty() ? nullptr : make_sink(def.backend);
+  return std::make_shared<stats::LogTarget>(std::move(def), std::move(ring), std::move(sink));
+}
+
+// One per backend: sections that share it share its rings.
+std::shared_ptr<stats::LogSink> AccessLogs::make_sink(const std::string& backend) {
+  std::shared_ptr<stats::LogSink>& sink = sinks_[backend];
+  for (const auto& live : live_) {
+    if (!sink && live->name() == backend) sink = std::make_shared<LogBackend>(*live, rings_);
+  }
+  return sink;
 }
 
 stats::LogTargets AccessLogs::targets_of(const stats::ProxyLogDef& def) {
@@ -56,7 +67,7 @@ void AccessLogs::add_log_forward(const std::shared_ptr<const LogForwardDef>& def
     if (format_given || !target.ring.empty()) to.format = made->def().format;
     stats::LogTargetDef plain = made->def();
     plain.format = stats::SyslogFormat::raw;
-    to.target.push_back(std::make_shared<stats::LogTarget>(std::move(plain), made->ring()));
+    to.target.push_back(std::make_shared<stats::LogTarget>(std::move(plain), made->ring(), made->sink()));
     all_.push_back(to.target.front());
     targets.push_back(std::move(to));
   };
@@ -88,19 +99,23 @@ void AccessLogs::stop_on(unsigned worker) noexcept {
 }
 
 AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<Frontend>>& frontends,
-                       unsigned workers) {
+                       const std::vector<std::unique_ptr<backends::Backend>>& backends, unsigned workers)
+    : live_(backends) {
   const GlobalDef& global = config.global;
   // Rules that pick log lines by the program's name were written for "haproxy"; log-tag changes it.
   identity_.tag = global.log.tag.empty() ? "haproxy" : global.log.tag;
   identity_.pid = static_cast<int>(getpid());
   if (global.log_send_hostname)
     identity_.hostname = global.log_hostname.empty() ? host_name() : global.log_hostname;
-  for (const stats::RingDef& ring : config.rings) rings_.push_back(std::make_shared<stats::LogRing>(ring));
+  for (const stats::RingDef& ring : config.rings) {
+    rings_.push_back(std::make_shared<stats::LogRing>(ring));
+    if (!rings_.back()->store_error().empty())
+      log_warning("ring '" + ring.name + "': backing file '" + ring.backing_file + "' cannot be used (" +
+                  rings_.back()->store_error() + "), its lines are kept in memory");
+  }
   const stats::LogTargets shared = targets_of(global.log);
   all_ = shared;
-  for (const auto& frontend : frontends) {
-    frontend->log_targets = targets_for(frontend->def().log, shared);
-  }
+  for (const auto& frontend : frontends) give_targets(*frontend, config, shared);
   for (const auto& backend : config.backends)
     backends_[backend->name] = {targets_for(backend->log, shared), backend->log.tag};
   for (const auto& def : config.log_forwards) add_log_forward(def, global.log);
@@ -112,6 +127,21 @@ AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<F
   structured_.resize(workers);
   for (unsigned i = 0; i < workers; ++i) {
     senders_.push_back(std::make_unique<stats::LogSender>(identity_, clock_, log_warning));
+  }
+}
+
+void AccessLogs::give_targets(Frontend& frontend, const Config& config, const stats::LogTargets& shared) {
+  frontend.custom_lines = frontend.def().log_format != nullptr;
+  for (auto& target : targets_for(frontend.def().log, shared)) {
+    const std::string& name = target->def().profile;
+    if (name.empty()) {
+      frontend.log_targets.push_back(std::move(target));
+      continue;
+    }
+    frontend.custom_lines = true;
+    for (const auto& profile : config.log_profiles) {
+      if (profile->name == name) frontend.profiled_targets.push_back({{target}, profile});
+    }
   }
 }
 
@@ -139,75 +169,128 @@ std::uint64_t AccessLogs::dropped() const noexcept {
 
 void AccessLogs::write(ClientConnection& client, stats::SessionRecord& record,
                        const backends::Backend* backend, const backends::Server* server) {
-  if (client.frontend.log_targets.empty() || record.as_soon_as_possible) return;
+  if (!client.frontend.logs() || record.as_soon_as_possible) return;
+  if (!client.frontend.def().log.logs_at(stats::LogStep::close)) return;
   // HAProxy answers what is no request in front of its sessions, which know nothing of that answer's bytes.
   const std::uint64_t sent = record.bytes_out;
   if (record.http && record.method.empty()) record.bytes_out = 0;
-  send(client, record, backend, server);
+  send(stats::LogStep::close, client, record, backend, server);
   record.bytes_out = sent;
 }
 
 void AccessLogs::early(ClientConnection& client, stats::SessionRecord& record,
                        const backends::Backend* backend, const backends::Server* server, std::uint64_t sent) {
-  const stats::AccessLogDef& def = client.frontend.def().log.access;
-  const bool wanted = def.as_soon_as_possible || def.format == stats::LogFormat::plain;
-  if (client.frontend.log_targets.empty() || !wanted || record.as_soon_as_possible) return;
+  const stats::ProxyLogDef& log = client.frontend.def().log;
+  const bool wanted =
+      log.access.as_soon_as_possible || (log.access.format == stats::LogFormat::plain && log.steps == 0 &&
+                                         client.frontend.profiled_targets.empty());
+  if (!client.frontend.logs() || !wanted || record.as_soon_as_possible) return;
+  if (!log.logs_at(stats::LogStep::close)) return;
   record.as_soon_as_possible = true;
   const std::int64_t ended = record.at.ended;
   record.at.ended = client.context.worker.now_us();
   record.bytes_out += sent;
-  send(client, record, backend, server);
+  send(stats::LogStep::close, client, record, backend, server);
   record.bytes_out -= sent;
   record.at.ended = ended;
 }
 
-void AccessLogs::send(ClientConnection& client, stats::SessionRecord& record,
+void AccessLogs::intermediate(stats::LogStep step, ClientConnection& client, stats::SessionRecord& record,
+                              const backends::Backend* backend, const backends::Server* server) {
+  if (!client.frontend.logs() || !client.frontend.def().log.logs_at(step)) return;
+  stats::SessionRecord now = record;
+  now.at.ended = client.context.worker.now_us();
+  send(step, client, now, backend, server);
+}
+
+void AccessLogs::by_rule(ClientConnection& client, const stats::SessionRecord& record,
+                         const backends::Backend* backend, const backends::Server* server) {
+  if (!client.frontend.logs() || record.as_soon_as_possible) return;
+  stats::SessionRecord now = record;
+  now.at.ended = client.context.worker.now_us();
+  send(stats::LogStep::rule, client, now, backend, server);
+}
+
+namespace {
+
+// Of a session that goes on nothing is known yet that `dontlognull` and its like could judge.
+std::optional<int> level_at(stats::LogStep step, const stats::AccessLogDef& def,
+                            const stats::SessionRecord& record) {
+  constexpr int kInfo = 6;
+  constexpr int kSilent = 8;
+  if (step == stats::LogStep::close || step == stats::LogStep::rule) return stats::log_level_of(def, record);
+  if (record.level >= kSilent) return std::nullopt;
+  return record.level >= 0 ? record.level : kInfo;
+}
+
+}  // namespace
+
+void AccessLogs::send(stats::LogStep step, ClientConnection& client, stats::SessionRecord& record,
                       const backends::Backend* backend, const backends::Server* server) {
   const Engine& engine = client.context.engine;
+  Frontend& live = client.frontend;
   record.actconn = engine.current_connections.load(std::memory_order_relaxed);
-  record.feconn = client.frontend.current.load(std::memory_order_relaxed);
+  record.feconn = live.current.load(std::memory_order_relaxed);
   if (backend != nullptr) record.beconn = backend->current_sessions.load(std::memory_order_relaxed);
   if (server != nullptr) {
     record.srv_conn = server->current_sessions.load(std::memory_order_relaxed);
     if (record.server.empty()) record.server = server->name;
   }
-  const FrontendDef& frontend = client.frontend.def();
+  const FrontendDef& frontend = live.def();
   const bool slots = frontend.rules &&
                      !(frontend.rules->request_captures.empty() && frontend.rules->response_captures.empty());
   if (slots || !frontend.captured_cookie.name.empty()) client.rules().show_captures(record);
-  stats::LogSender& sender = *senders_[client.context.index()];
-  if (frontend.log_format) {
-    const std::optional<int> level = stats::log_level_of(frontend.log.access, record);
-    if (!level) return;
-    record.log_counter = client.frontend.lines_logged.fetch_add(1, std::memory_order_relaxed);
-    send_custom(client, record, *frontend.log_format, *level);
-    return;
-  }
+  const std::optional<int> level = level_at(step, frontend.log.access, record);
+  if (!level) return;
+  if (live.custom_lines) record.log_counter = live.lines_logged.fetch_add(1, std::memory_order_relaxed);
   if (frontend.log.access.format == stats::LogFormat::plain) record.local = client.local();
-  sender.send(client.frontend.log_targets, frontend.log, record, structured_data(client, record));
+  for (const ProfiledTarget& to : live.profiled_targets) send_profiled(to, step, client, record, *level);
+  if (live.log_targets.empty()) return;
+  stats::LogSender& sender = *senders_[client.context.index()];
+  const std::string_view structured = structured_data(client, record, frontend.log_format_sd.get());
+  if (frontend.log_format) {
+    sender.send(live.log_targets, *level, frontend.log.tag, custom_line(client, record, *frontend.log_format),
+                structured);
+  } else {
+    sender.send(live.log_targets, frontend.log, record, *level, structured);
+  }
 }
 
-void AccessLogs::send_custom(ClientConnection& client, const stats::SessionRecord& record,
-                             const rules::LogFormat& format, int level) {
+void AccessLogs::send_profiled(const ProfiledTarget& to, stats::LogStep step, ClientConnection& client,
+                               const stats::SessionRecord& record, int level) {
   const FrontendDef& frontend = client.frontend.def();
+  const LogProfile::Step& said = to.profile->at(step);
+  if (said.drop) return;
+  stats::LogSender& sender = *senders_[client.context.index()];
+  const std::string& tag = to.profile->tag.empty() ? frontend.log.tag : to.profile->tag;
+  const std::string_view structured =
+      structured_data(client, record, said.structured ? said.structured.get() : frontend.log_format_sd.get());
+  const rules::LogFormat* const format = said.line ? said.line.get() : frontend.log_format.get();
+  const std::string_view line = format != nullptr ? custom_line(client, record, *format)
+                                                  : sender.render(frontend.log.access.format, record,
+                                                                  to.target.front()->def().max_length);
+  sender.send(to.target, level, tag, line, structured);
+}
+
+std::string_view AccessLogs::custom_line(ClientConnection& client, const stats::SessionRecord& record,
+                                         const rules::LogFormat& format) {
   RuleContext& ctx = client.rules();
   ctx.use_record(record);
-  if (!record.http) ctx.unique_id_format = frontend.unique_id;
+  if (!record.http) ctx.unique_id_format = client.frontend.def().unique_id;
   std::string& line = lines_[client.context.index()];
   line.clear();
   format.append(ctx, line);
-  senders_[client.context.index()]->send(client.frontend.log_targets, level, frontend.log.tag, line,
-                                         structured_data(client, record));
+  return line;
 }
 
-std::string_view AccessLogs::structured_data(ClientConnection& client, const stats::SessionRecord& record) {
-  const FrontendDef& frontend = client.frontend.def();
-  if (!frontend.log_format_sd) return {};
+std::string_view AccessLogs::structured_data(ClientConnection& client, const stats::SessionRecord& record,
+                                             const rules::LogFormat* format) {
+  if (format == nullptr) return {};
   RuleContext& ctx = client.rules();
   ctx.use_record(record);
   std::string& text = structured_[client.context.index()];
   text.clear();
-  frontend.log_format_sd->append(ctx, text);
+  format->append(ctx, text);
   return text;
 }
 
@@ -215,7 +298,8 @@ void AccessLogs::connection_error(ClientConnection& client, std::string_view mes
   constexpr int kErr = 3;
   constexpr int kInfo = 6;
   const stats::ProxyLogDef& def = client.frontend.def().log;
-  if (client.frontend.log_targets.empty() || (def.access.dont_log_null && client.in.empty())) return;
+  if (!client.frontend.logs() || (def.access.dont_log_null && client.in.empty())) return;
+  if (!def.logs_at(stats::LogStep::error)) return;
   stats::SessionRecord record;
   record.frontend = client.frontend.name();
   record.listener = client.listener.def.name;
@@ -225,15 +309,25 @@ void AccessLogs::connection_error(ClientConnection& client, std::string_view mes
   record.client = client.peer;
   record.accepted_wall_us = client.accepted_wall_us;
   const int level = def.access.separate_errors ? kErr : kInfo;
-  if (client.frontend.def().error_log_format) {
-    send_custom(client, record, *client.frontend.def().error_log_format, level);
-    return;
-  }
   stats::LogSender& sender = *senders_[client.context.index()];
-  char line[1024];
-  const std::size_t length =
-      stats::render_connection_error(record, message, sender.date(), line, sizeof line);
-  sender.send(client.frontend.log_targets, level, def.tag, std::string_view(line, length));
+  char text[1024];
+  const std::string_view plain(
+      text, stats::render_connection_error(record, message, sender.date(), text, sizeof text));
+  const rules::LogFormat* const custom = client.frontend.def().error_log_format.get();
+  const auto line = [&](const rules::LogFormat* format) {
+    return format != nullptr ? custom_line(client, record, *format) : plain;
+  };
+  const rules::LogFormat* const structured = client.frontend.def().log_format_sd.get();
+  for (const ProfiledTarget& to : client.frontend.profiled_targets) {
+    const LogProfile::Step& said = to.profile->at(stats::LogStep::error);
+    if (said.drop) continue;
+    sender.send(to.target, level, to.profile->tag.empty() ? def.tag : to.profile->tag,
+                line(said.line ? said.line.get() : custom),
+                structured_data(client, record, said.structured ? said.structured.get() : structured));
+  }
+  if (!client.frontend.log_targets.empty())
+    sender.send(client.frontend.log_targets, level, def.tag, line(custom),
+                structured_data(client, record, custom != nullptr ? structured : nullptr));
 }
 
 }  // namespace evenkeel::frontends

@@ -19,8 +19,9 @@ struct LogForwardDef;
 
 class AccessLogs {
  public:
-  // Gives every frontend its targets.
-  AccessLogs(const Config& config, const std::vector<std::unique_ptr<Frontend>>& frontends, unsigned workers);
+  // Gives every frontend its targets. The backends live longer than this.
+  AccessLogs(const Config& config, const std::vector<std::unique_ptr<Frontend>>& frontends,
+             const std::vector<std::unique_ptr<backends::Backend>>& backends, unsigned workers);
   ~AccessLogs();
   AccessLogs(const AccessLogs&) = delete;
   AccessLogs& operator=(const AccessLogs&) = delete;
@@ -33,6 +34,14 @@ class AccessLogs {
   // logasap`. sent: bytes of the response's head.
   void early(ClientConnection& client, stats::SessionRecord& record, const backends::Backend* backend,
              const backends::Server* server, std::uint64_t sent);
+  // One of the moments of `log-steps` before the end: a line, if the frontend wants one there.
+  void step(stats::LogStep step, ClientConnection& client, stats::SessionRecord& record,
+            const backends::Backend* backend, const backends::Server* server) {
+    if (client.frontend.def().log.steps != 0) intermediate(step, client, record, backend, server);
+  }
+  // `do-log`: a line now, whatever `log-steps` says.
+  void by_rule(ClientConnection& client, const stats::SessionRecord& record, const backends::Backend* backend,
+               const backends::Server* server);
   // Something happened to a server of this backend; `level` is syslog's. On any thread, but lines of threads
   // that are no workers are not sent.
   void event(const backends::Backend& backend, int level, std::string_view text);
@@ -52,13 +61,19 @@ class AccessLogs {
   [[nodiscard]] stats::LogDate& date(unsigned worker) noexcept { return senders_[worker]->date(); }
 
  private:
-  void send(ClientConnection& client, stats::SessionRecord& record, const backends::Backend* backend,
-            const backends::Server* server);
-  void send_custom(ClientConnection& client, const stats::SessionRecord& record,
-                   const rules::LogFormat& format, int level);
+  void intermediate(stats::LogStep step, ClientConnection& client, stats::SessionRecord& record,
+                    const backends::Backend* backend, const backends::Server* server);
+  void send(stats::LogStep step, ClientConnection& client, stats::SessionRecord& record,
+            const backends::Backend* backend, const backends::Server* server);
+  void send_profiled(const ProfiledTarget& to, stats::LogStep step, ClientConnection& client,
+                     const stats::SessionRecord& record, int level);
 
-  // What log-format-sd makes of the record; valid until its next call on this worker.
-  std::string_view structured_data(ClientConnection& client, const stats::SessionRecord& record);
+  // The line that a format makes of the record; valid until its next call on this worker.
+  std::string_view custom_line(ClientConnection& client, const stats::SessionRecord& record,
+                               const rules::LogFormat& format);
+  // What log-format-sd (or a profile's) makes of it; likewise.
+  std::string_view structured_data(ClientConnection& client, const stats::SessionRecord& record,
+                                   const rules::LogFormat* format);
 
   stats::SyslogIdentity identity_;
   SystemClock clock_;
@@ -68,8 +83,12 @@ class AccessLogs {
   };
   stats::LogTargets targets_of(const stats::ProxyLogDef& def);
   std::shared_ptr<stats::LogTarget> make_target(stats::LogTargetDef def);
+  std::shared_ptr<stats::LogSink> make_sink(const std::string& backend);
+  void give_targets(Frontend& frontend, const Config& config, const stats::LogTargets& shared);
   stats::LogTargets targets_for(const stats::ProxyLogDef& def, const stats::LogTargets& shared);
 
+  const std::vector<std::unique_ptr<backends::Backend>>& live_;
+  std::unordered_map<std::string, std::shared_ptr<stats::LogSink>> sinks_;  // backends of mode log, by name
   std::vector<std::shared_ptr<stats::LogRing>> rings_;
   std::unordered_map<const stats::RingDef*, std::shared_ptr<stats::LogRing>> own_rings_;  // of tcp@
   void add_log_forward(const std::shared_ptr<const LogForwardDef>& def, const stats::ProxyLogDef& global);

@@ -12,6 +12,7 @@
 #include "frontends/connection_rules.h"
 #include "frontends/http_session.h"
 #include "frontends/rule_context.h"
+#include "frontends/session_end.h"
 #include "frontends/tcp_session.h"
 
 namespace evenkeel::frontends {
@@ -76,6 +77,13 @@ bool refuse_header(ClientConnection& client, IoStatus status) {
     text = "Connection closed while waiting for " + std::string(kHeader);
   client.context.engine.logs().connection_error(client, text);
   return false;
+}
+
+void log_accept(ClientConnection& client) {
+  if (client.frontend.def().log.steps == 0) return;
+  stats::SessionRecord record;
+  begin_record(record, client);
+  client.context.engine.logs().step(stats::LogStep::accept, client, record, nullptr, nullptr);
 }
 
 // Reads the PROXY header; false: refuse the connection.
@@ -222,6 +230,7 @@ Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, cons
   }
   client.handshaken_us = context.worker.now_us();
   if (!admit_session(client)) co_return;
+  log_accept(client);
   if (client.frontend.def().mode == backends::Mode::http) {
     co_await serve_http(client);
   } else {

@@ -22,6 +22,7 @@ class PatternStore;
 namespace evenkeel::frontends {
 
 struct LogForwardDef;
+struct LogProfile;
 
 // The `global` section, as far as a running process needs it.
 struct GlobalDef {
@@ -87,6 +88,7 @@ struct Config {
   std::map<std::string, std::map<int, backends::ErrorReply>, std::less<>> http_errors;
   std::vector<stats::RingDef> rings;  // ring sections
   std::vector<std::shared_ptr<const LogForwardDef>> log_forwards;
+  std::vector<std::shared_ptr<const LogProfile>> log_profiles;
   // Maps and ACLs. The lists in it change at runtime; null in configurations made by hand.
   std::shared_ptr<rules::PatternStore> patterns;
 };

@@ -90,7 +90,7 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
   restore_servers(*this);
   checks_ = std::make_unique<HealthChecks>(*this);
   pages_ = std::make_unique<stats::PageService>(system_clock());
-  logs_ = std::make_unique<AccessLogs>(*config_, frontends_, workers);
+  logs_ = std::make_unique<AccessLogs>(*config_, frontends_, backends_, workers);
 }
 
 // `track`: who follows whom (manual 5.2). Names were checked when the configuration was loaded.

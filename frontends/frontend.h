@@ -9,6 +9,7 @@
 
 #include "backends/backend.h"
 #include "frontends/frontend_def.h"
+#include "frontends/log_profile.h"
 #include "stats/counters.h"
 #include "stats/log_target.h"
 
@@ -59,7 +60,12 @@ class Frontend {
   std::atomic<std::uint64_t> lines_logged{0};  // %lc, counted where a log-format may show it
   backends::Backend* default_backend = nullptr;
   std::vector<std::unique_ptr<Listener>> listeners;
-  stats::LogTargets log_targets;  // its own and, with `log global`, those of the process; fixed after start
+  // Its own and, with `log global`, those of the process, but for those that a log-profile applies to, which
+  // follow; fixed after start.
+  stats::LogTargets log_targets;
+  std::vector<ProfiledTarget> profiled_targets;
+  bool custom_lines = false;  // some line is made by a format of the configuration
+  [[nodiscard]] bool logs() const noexcept { return !log_targets.empty() || !profiled_targets.empty(); }
   stats::EntityCounters totals;
   backends::ErrorCapture last_request_error;
 

@@ -1,11 +1,23 @@
 // Persistence cookies of a request and its response; the arithmetic is backends/persistence_cookie.h.
 #include "frontends/http_transaction.h"
+#include "http/cookie.h"
 
 namespace evenkeel::frontends {
 
 std::string HttpConnection::server_cookie(const backends::Server& of) const {
   if (!of.def().cookie.empty() || !target_def_->cookie.dynamic) return of.def().cookie;
   return backends::dynamic_cookie(target_def_->cookie.dynamic_key, of.address());
+}
+
+// ignore-persist: the log tells that there was a cookie.
+void HttpConnection::note_unused_cookie() {
+  const http::HeaderBlock& headers = request_.headers;
+  http::CookieSpan cookie;
+  for (std::size_t i = headers.find(http::HeaderId::cookie); i != http::HeaderBlock::npos;
+       i = headers.find(http::HeaderId::cookie, i + 1)) {
+    if (http::find_cookie(headers.value(i), target_def_->cookie.name, cookie))
+      record_.cookie_in = static_cast<char>(backends::RequestCookie::unused);
+  }
 }
 
 void HttpConnection::read_cookies() {
@@ -18,6 +30,7 @@ void HttpConnection::read_cookies() {
     persist_insisted_ = persist_insisted_ || any_holds(target_def_->rules->force_persist);
     persist_ignored_ = any_holds(target_def_->rules->ignore_persist);
   }
+  if (persist_ignored_ && target_def_->cookie.on() && target_def_->cookie.logged()) note_unused_cookie();
   if (!target_def_->cookie.on() || persist_ignored_) return;
   const auto find = [this](std::string_view value) {
     backends::CookieMatch match;

@@ -183,6 +183,7 @@ Task<Next> HttpConnection::connect_server() {
     co_return co_await redirect_to_server();
   }
   note_server_addresses(record_, client_, server_stream());
+  log_step(stats::LogStep::connect);
   co_return Next::proceed;
 }
 
@@ -295,6 +296,7 @@ Task<Next> HttpConnection::response_failed(IoStatus why) {
   const auto index = client_.context.index();
   if (killed_ != Cause::none || client_left_) {
     fail(client_left_ ? Cause::client_abort : killed_, Phase::headers);
+    if (client_left_) record_.status = 400;  // what it would have been told
     co_return Next::close;
   }
   if (request_body_failed_) {

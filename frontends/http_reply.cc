@@ -209,6 +209,7 @@ Task<Next> HttpConnection::answer_locally() {
     begin_rules().capture_request(request_.headers);
   if (!def_->monitor_uri.empty() && path_is(request_.target(), def_->monitor_uri))
     co_return co_await answer_monitor();
+  log_step(stats::LogStep::request);
   if (def_->rules) {
     const Next next = co_await run_proxy_rules(*def_->rules);
     if (next != Next::proceed) co_return next;

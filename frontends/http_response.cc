@@ -140,7 +140,8 @@ Task<Next> HttpConnection::send_response() {
     co_return co_await send_error(502);
   }
   head.commit(size);
-  if (def_->log_format) begin_rules();
+  if (client_.frontend.custom_lines) begin_rules();
+  log_step(stats::LogStep::response);
   client_.context.engine.logs().early(client_, record_, target_, lease_.server, size);
   if (!body_pump_running_) out_.release();
   if (tunnel) co_return co_await run_tunnel(head.view());

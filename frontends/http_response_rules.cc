@@ -133,6 +133,7 @@ Task<Next> HttpConnection::refuse_response(Verdict verdict) {
   if (target_ != nullptr) ++target_->counters(index).denied_resp;
   ++client_.frontend.counters(index).denied_resp;
   fail(Cause::denied, Phase::headers);
+  record_.at.response_done = stats::kUnset;  // this one never came, as far as the client goes
   if (ctx.reply.kind == rules::Reply::Kind::standard && ctx.reply.status == 403) ctx.reply.status = 502;
   co_return co_await send_reply(ctx.reply);
 }

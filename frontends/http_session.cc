@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "frontends/access_logs.h"
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 #include "frontends/session_end.h"
@@ -87,6 +88,12 @@ Task<bool> HttpConnection::run() {
   co_return false;
 }
 
+void HttpConnection::log_step(stats::LogStep step) {
+  if (def_->log.steps == 0) return;
+  if (client_.frontend.custom_lines) begin_rules();
+  client_.context.engine.logs().step(step, client_, record_, target_, lease_.server);
+}
+
 // The one place where a request is counted and logged.
 void HttpConnection::finish_request() {
   client_deadline_.clear();
@@ -96,7 +103,7 @@ void HttpConnection::finish_request() {
   if (lease_.connection) lease_.connection->stream.skip_time_wait();
   lease_.release();
   if (target_ != nullptr) target_->session_ended();
-  if (def_->log_format || rules_begun_) {
+  if (client_.frontend.custom_lines || rules_begun_) {
     RuleContext& ctx = begin_rules();
     ctx.server = used;
     if (!record_.captured) ctx.request = nullptr;

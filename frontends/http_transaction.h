@@ -108,6 +108,8 @@ class HttpConnection final : public backends::LiveSession {
 
   // http_rules.cc: rules and what they decide
   RuleContext& begin_rules();
+  void log_step(stats::LogStep step);
+  void note_unused_cookie();
   Task<IoStatus> read_more_body();
   bool run_at_once(const rules::RuleSet& set, std::size_t& next, rules::Verdict& verdict);
   Task<Next> finish_set(const rules::RuleSet& set, std::size_t next, rules::Verdict verdict);

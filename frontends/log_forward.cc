@@ -101,7 +101,8 @@ void LogForwarder::forward(std::string_view bytes) {
     stats::LineWriter line(line_.data(), std::min<std::size_t>(def.max_length, line_.size()));
     stats::put_syslog_message(line, message, to.format, def.facility, std::max(level, def.min_level),
                               identity_, SystemClock().wall_us(), sender_->date());
-    sender_->send(to.target, level, {}, std::string_view(line_.data(), line.size()));
+    const std::size_t header = line.size() - std::min(line.size(), message.text.size());
+    sender_->send(to.target, level, {}, std::string_view(line_.data(), line.size()), {}, header);
   }
 }
 

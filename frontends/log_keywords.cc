@@ -1,6 +1,9 @@
 #include "frontends/log_keywords.h"
 
+#include <algorithm>
 #include <array>
+
+#include "frontends/log_profile.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -11,12 +14,6 @@ using conf::SectionKind;
 
 constexpr std::uint16_t kSyslogPort = 514;
 constexpr Millis kOwnRingConnect = 1000;
-
-bool refused_target(std::string_view word, Args& args) {
-  if (!word.starts_with("backend@")) return false;
-  args.error("'log': targets of the form 'backend@<name>' are known, but not supported by Evenkeel yet");
-  return true;
-}
 
 // "tcp@127.0.0.1:514": a ring of its own with one server.
 bool set_stream(LogDraft& draft, stats::LogTargetDef& target, std::string_view word, Args& args) {
@@ -70,12 +67,16 @@ void set_target(LogDraft& draft, stats::LogTargetDef& target, Args& args) {
     if (target.ring.empty()) args.error("'log': 'ring@' expects the name of a ring");
   } else if (word.starts_with("tcp@") || word.starts_with("tcp4@") || word.starts_with("tcp6@")) {
     if (!set_stream(draft, target, word, args)) set_address(draft, target, word, args);
-  } else if (!refused_target(word, args)) {
+  } else if (word.starts_with("backend@")) {
+    target.backend = word.substr(8);
+    draft.backend_uses.emplace_back(target.backend, args.location());
+    if (target.backend.empty()) args.error("'log': 'backend@' expects the name of a backend");
+  } else {
     set_address(draft, target, word, args);
   }
 }
 
-void set_options(stats::LogTargetDef& target, Args& args, bool& format_given) {
+void set_options(LogDraft& draft, stats::LogTargetDef& target, Args& args, bool& format_given) {
   while (!args.failed()) {
     if (args.accept("len")) {
       if (const auto length = args.integer(80, 65535))
@@ -97,7 +98,10 @@ void set_options(stats::LogTargetDef& target, Args& args, bool& format_given) {
                    "' is not a sample of the form <low>[-<high>][,...]:<size>");
       }
     } else if (args.accept("profile")) {
-      args.error("'log': 'profile' is a known HAProxy word, not supported by Evenkeel yet");
+      const auto name = args.required("the name of a log-profile section");
+      if (!name) return;
+      target.profile = *name;
+      draft.profile_uses.emplace_back(target.profile, args.location());
     } else {
       return;
     }
@@ -146,7 +150,7 @@ void log(LogDraft& draft, Args& args) {
   stats::LogTargetDef target;
   bool format_given = false;
   set_target(draft, target, args);
-  if (!args.failed()) set_options(target, args, format_given);
+  if (!args.failed()) set_options(draft, target, args, format_given);
   if (!args.failed()) set_facility_and_levels(target, args);
   if (!args.failed()) draft.def.targets.push_back(std::move(target));
 }
@@ -187,6 +191,29 @@ void log_format_sd(LogDraft& draft, Args& args) {
   draft.structured = std::make_shared<const conf::Statement>(args.statement());
 }
 
+// log-steps <step>[,...]: the names of log-profile, and `all` (or `any`, as profiles call it).
+void log_steps(LogDraft& draft, Args& args) {
+  const auto list = args.required("a list of steps");
+  if (!list) return;
+  draft.def.steps = 0;
+  for (std::string_view rest = *list; !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    if (word.empty()) continue;
+    if (word == "all" || word == "any") {
+      draft.def.steps = (1U << stats::kLogSteps) - 1;
+      continue;
+    }
+    const auto step = log_step(word);
+    if (!step) {
+      args.error("'log-steps': unknown step '" + std::string(word) + "', known are all, " + log_step_names());
+      return;
+    }
+    draft.def.steps |= mask_of(*step);
+  }
+  if (draft.def.steps == 0) args.error("'log-steps' expects at least one step");
+}
+
 // "no option tcplog" goes back to the plain format; HAProxy refuses it.
 template <stats::LogFormat format>
 void format_option(LogDraft& draft, Args& args) {
@@ -208,6 +235,8 @@ constexpr unsigned kEverywhere = conf::kProxiesAndDefaults | SectionKind::global
 
 constexpr std::array kKeywords{
     Keyword<LogDraft>{"log", kEverywhere, true, log, "where log lines go"},
+    Keyword<LogDraft>{"log-steps", conf::kFrontendsAndDefaults, false, log_steps,
+                      "at which moments of a session a line is written"},
     Keyword<LogDraft>{"log-tag", kEverywhere, false, log_tag, "the program's name in syslog headers"},
     Keyword<LogDraft>{"log-send-hostname", conf::mask_of(SectionKind::global), false, log_send_hostname,
                       "the host's name in syslog headers"},

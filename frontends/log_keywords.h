@@ -28,6 +28,9 @@ struct LogDraft {
   std::shared_ptr<const conf::Statement> structured;  // log-format-sd
   // Rings that targets name, and where: they may be declared later.
   std::vector<std::pair<std::string, conf::Location>> ring_uses;
+  // Likewise log-profile sections and backends.
+  std::vector<std::pair<std::string, conf::Location>> profile_uses;
+  std::vector<std::pair<std::string, conf::Location>> backend_uses;
   bool send_hostname = false;  // global: log-send-hostname
   std::string hostname;        // of it; empty: the system's
 };

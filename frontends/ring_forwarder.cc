@@ -34,7 +34,12 @@ bool closed(int fd) noexcept {
 
 RingForwarder::RingForwarder(std::shared_ptr<stats::LogRing> ring, std::size_t server)
     : ring_(std::move(ring)), server_(ring_->def().servers[server]) {
-  reader_ = &ring_->add_reader([this] { context_->worker.post([this] { wake_.set(); }); });
+  reader_ = &ring_->add_reader([this] { context_->worker.post([this] { wake_.set(); }); },
+                               [this] {
+                                 log_warning("ring '" + ring_->def().name + "': server '" + server_.name +
+                                             "' does not keep up, lines are lost; further losses are only "
+                                             "counted (show events, DroppedLogs)");
+                               });
 }
 
 void RingForwarder::stop() noexcept {
@@ -95,12 +100,7 @@ bool RingForwarder::collect() {
     ends_.push_back(pending_.size());
     return true;
   });
-  if (lost > 0) {
-    ring_->dropped.fetch_add(lost, std::memory_order_relaxed);
-    if (!std::exchange(warned_, true))
-      log_warning("ring '" + ring_->def().name + "': server '" + server_.name +
-                  "' does not keep up, lines are lost; further losses are only counted (show events)");
-  }
+  reader_->position.store(position_, std::memory_order_relaxed);
   return !pending_.empty();
 }
 

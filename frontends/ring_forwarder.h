@@ -41,7 +41,6 @@ class RingForwarder {
   stats::LogRing::Reader* reader_;
   Event wake_;
   bool stopping_ = false;
-  bool warned_ = false;
   std::uint64_t position_ = 0;     // the first line that is not in pending_
   std::string pending_;            // framed lines
   std::vector<std::size_t> ends_;  // of the lines in it

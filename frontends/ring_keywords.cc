@@ -46,11 +46,10 @@ void timeout(RingDraft& draft, Args& args) {
   if (const auto duration = args.duration_ms()) draft.def.*kTimeout = *duration;
 }
 
-void backing_file(RingDraft&, Args& args) {
-  args.error(
-      "'backing-file' is known, but not supported by Evenkeel: its format is HAProxy's memory; 'show events' "
-      "reads "
-      "the ring while the process runs");
+// Renamed and mapped when the process starts, not while the file is read: `-c` takes nothing from a process
+// that runs.
+void backing_file(RingDraft& draft, Args& args) {
+  if (const auto path = args.required("a path")) draft.def.backing_file = *path;
 }
 
 // server <name> <address> [log-proto legacy|octet-count]
@@ -91,7 +90,8 @@ constexpr std::array kKeywords{
     Keyword<RingDraft>{"timeout server", kRing, false, timeout<&stats::RingDef::server_timeout>,
                        "how long a server may take nothing"},
     Keyword<RingDraft>{"server", kRing, false, server, "a syslog server over TCP that gets all lines"},
-    Keyword<RingDraft>{"backing-file", kRing, false, backing_file, "refused"},
+    Keyword<RingDraft>{"backing-file", kRing, false, backing_file,
+                       "a file that keeps the lines after the process has gone"},
 };
 
 }  // namespace

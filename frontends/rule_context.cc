@@ -499,11 +499,7 @@ std::optional<std::string_view> RuleContext::proxy_field(std::uint8_t type) cons
   return std::nullopt;
 }
 
-void RuleContext::log_now() {
-  stats::SessionRecord now = *record;
-  now.at.ended = client_.context.worker.now_us();
-  client_.context.engine.logs().write(client_, now, backend, server);
-}
+void RuleContext::log_now() { client_.context.engine.logs().by_rule(client_, *record, backend, server); }
 
 std::string_view RuleContext::unique_id() {
   if (unique_id_.empty() && unique_id_format) unique_id_format->append(*this, unique_id_);

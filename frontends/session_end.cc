@@ -30,13 +30,13 @@ void begin_record(stats::SessionRecord& record, ClientConnection& client) {
 
 void number_record(stats::SessionRecord& record, ClientConnection& client) {
   const FrontendDef& def = client.frontend.def();
-  if (!def.unique_id && !def.log_format) return;
+  if (!def.unique_id && !client.frontend.custom_lines) return;
   record.request_counter = client.context.engine.numbered_requests.fetch_add(1, std::memory_order_relaxed);
 }
 
 void note_server_addresses(stats::SessionRecord& record, const ClientConnection& client,
                            const FdStream& server) {
-  if (!client.frontend.def().log_format) return;
+  if (!client.frontend.custom_lines) return;
   record.source = server.local_address();
   record.target = server.peer_address();
 }

@@ -47,7 +47,9 @@ std::string_view algorithm_name(const balance::BalanceDef& def) noexcept {
     case Algorithm::rdp_cookie:
       return "rdp-cookie";
     case Algorithm::hash:
-      return "hash";
+      return def.log_hash ? "log-hash" : "hash";
+    case Algorithm::sticky:
+      return "sticky";
   }
   return "";
 }

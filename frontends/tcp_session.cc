@@ -67,6 +67,8 @@ class TcpSession final : public backends::LiveSession {
   [[nodiscard]] backends::Server* token_server(std::string_view payload) const;
   Task<backends::ConnectOutcome> connect();
   Task<backends::ConnectOutcome> reach_server();
+  Task<backends::ConnectOutcome> reach_silently();
+  void client_moved() noexcept;
   Task<void> watch_client();
   StreamFilters* begin_filters();
   Task<bool> send_first_bytes(StreamFilters* filters);
@@ -149,8 +151,30 @@ Task<void> TcpSession::watch_client() {
   watch_done_.set();
 }
 
+// A client that leaves before it has said anything wants nothing any more, whatever `option abortonclose`
+// says; what has been said will be delivered.
+void TcpSession::client_moved() noexcept {
+  char byte = 0;
+  if (::recv(client_.stream.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+    connector_.abort(Cause::client_abort);
+}
+
+Task<backends::ConnectOutcome> TcpSession::reach_silently() {
+  client_.stream.watch_idle([](void* self) noexcept { static_cast<TcpSession*>(self)->client_moved(); },
+                            this);
+  // It may have left already: no edge tells of that any more.
+  if (client_.stream.disturbed_while_idle()) client_moved();
+  const backends::ConnectOutcome outcome = co_await connect();
+  client_.stream.unwatch_idle();
+  client_.stream.expect_bytes();
+  co_return outcome;
+}
+
 Task<backends::ConnectOutcome> TcpSession::reach_server() {
-  if (!target_def_->abort_on_close) co_return co_await connect();
+  if (!target_def_->abort_on_close) {
+    if (client_.in.held()) co_return co_await connect();
+    co_return co_await reach_silently();
+  }
   watching_ = true;
   spawn(watch_client());
   const backends::ConnectOutcome outcome = co_await connect();
@@ -254,6 +278,7 @@ Task<void> TcpSession::serve() {
   server = lease_.server;
   FdStream& server_stream = lease_.connection->stream;
   note_server_addresses(record_, client_, server_stream);
+  client_.context.engine.logs().step(stats::LogStep::connect, client_, record_, &target_, server);
   client_.context.engine.logs().early(client_, record_, &target_, server, 0);
   StreamFilters* const filters = begin_filters();
   const bool alive = co_await send_first_bytes(filters);
@@ -349,6 +374,7 @@ Task<void> serve_tcp(ClientConnection& client) {
     co_return;
   }
   record.backend = found.backend->name();
+  client.context.engine.logs().step(stats::LogStep::request, client, record, found.backend, nullptr);
   const bool wanted = co_await inspect_for_backend(client, found.backend->def(), record);
   if (!wanted) {
     end_without_server(client, record, found.backend, Cause::denied, Phase::request);

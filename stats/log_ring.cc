@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "stats/ring_store.h"
+
 namespace evenkeel::stats {
 namespace {
 
@@ -10,19 +12,30 @@ using Length = std::uint32_t;  // stands in front of each line
 
 }  // namespace
 
-LogRing::LogRing(RingDef def) : def_(std::move(def)), bytes_(def_.size) {}
+LogRing::LogRing(RingDef def)
+    : def_(std::move(def)),
+      store_(RingStore::open(def_.backing_file, def_.size)),
+      bytes_(store_->bytes()),
+      capacity_(store_->capacity()) {}
+
+const std::string& LogRing::store_error() const noexcept { return store_->error(); }
 
 void LogRing::append(std::string_view line) {
-  line = line.substr(0, std::min<std::size_t>(def_.max_length, def_.size - sizeof(Length)));
+  line = line.substr(0, std::min<std::size_t>(def_.max_length, capacity_ - sizeof(Length)));
   const auto length = static_cast<Length>(line.size());
+  std::uint64_t first_seen = 0;
   {
     const std::lock_guard lock(mutex_);
-    while (bytes_.size() - used_ < line.size() + sizeof length) drop_oldest();
+    while (capacity_ - used_ < line.size() + sizeof length) drop_oldest();
     copy_in(reinterpret_cast<const char*>(&length), sizeof length);
     copy_in(line.data(), line.size());
     ++next_;
+    store_->place(head_, used_, first_);
+    first_seen = first_;
   }
   for (Reader& reader : readers_) {
+    if (reader.position.load(std::memory_order_relaxed) < first_seen && !reader.warned.exchange(true))
+      reader.losing();
     if (reader.waits.load(std::memory_order_seq_cst) && reader.waits.exchange(false)) reader.wake();
   }
 }
@@ -50,16 +63,17 @@ std::uint64_t LogRing::read(std::uint64_t from, std::uint64_t& lost,
     copy_out(at, reinterpret_cast<char*>(&length), sizeof length);
     if (number >= from) {
       line_.resize(length);
-      copy_out((at + sizeof length) % bytes_.size(), line_.data(), length);
+      copy_out((at + sizeof length) % capacity_, line_.data(), length);
       if (!take(line_)) return number;
     }
-    at = (at + sizeof length + length) % bytes_.size();
+    at = (at + sizeof length + length) % capacity_;
   }
   return next_;
 }
 
-LogRing::Reader& LogRing::add_reader(std::function<void()> wake) {
+LogRing::Reader& LogRing::add_reader(std::function<void()> wake, std::function<void()> losing) {
   Reader& reader = readers_.emplace_back();
+  reader.losing = std::move(losing);
   reader.wake = std::move(wake);
   return reader;
 }
@@ -67,22 +81,26 @@ LogRing::Reader& LogRing::add_reader(std::function<void()> wake) {
 void LogRing::drop_oldest() noexcept {
   Length length = 0;
   copy_out(head_, reinterpret_cast<char*>(&length), sizeof length);
-  head_ = (head_ + sizeof length + length) % bytes_.size();
+  head_ = (head_ + sizeof length + length) % capacity_;
   used_ -= sizeof length + length;
+  for (const Reader& reader : readers_) {
+    if (reader.position.load(std::memory_order_relaxed) <= first_)
+      dropped.fetch_add(1, std::memory_order_relaxed);
+  }
   ++first_;
 }
 
 void LogRing::copy_out(std::size_t at, char* to, std::size_t length) const noexcept {
-  const std::size_t here = std::min(length, bytes_.size() - at);
-  std::memcpy(to, bytes_.data() + at, here);
-  std::memcpy(to + here, bytes_.data(), length - here);
+  const std::size_t here = std::min(length, capacity_ - at);
+  std::memcpy(to, bytes_ + at, here);
+  std::memcpy(to + here, bytes_, length - here);
 }
 
 void LogRing::copy_in(const char* from, std::size_t length) noexcept {
-  const std::size_t at = (head_ + used_) % bytes_.size();
-  const std::size_t here = std::min(length, bytes_.size() - at);
-  std::memcpy(bytes_.data() + at, from, here);
-  std::memcpy(bytes_.data(), from + here, length - here);
+  const std::size_t at = (head_ + used_) % capacity_;
+  const std::size_t here = std::min(length, capacity_ - at);
+  std::memcpy(bytes_ + at, from, here);
+  std::memcpy(bytes_, from + here, length - here);
   used_ += length;
 }
 

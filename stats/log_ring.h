@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -30,10 +31,13 @@ struct RingDef {
   SyslogFormat format = SyslogFormat::raw;
   std::uint32_t max_length = 65535;  // maxlen, bytes of a line
   std::size_t size = 16384;          // bytes of all lines
+  std::string backing_file;          // where the bytes are kept; empty: in memory
   Millis connect_timeout = 0;        // 0: as long as the kernel tries
   Millis server_timeout = 0;         // how long a server may take no bytes; 0: for ever
   std::vector<RingServerDef> servers;
 };
+
+class RingStore;
 
 // Shared by all threads. A lock is held while a line is copied, nothing else.
 class LogRing {
@@ -42,6 +46,9 @@ class LogRing {
   LogRing(const LogRing&) = delete;
   LogRing& operator=(const LogRing&) = delete;
   [[nodiscard]] const RingDef& def() const noexcept { return def_; }
+
+  // Why the backing file cannot be used; empty: it can, or there is none.
+  [[nodiscard]] const std::string& store_error() const noexcept;
 
   // Line without its end; cut to maxlen and to what the ring can hold at all.
   void append(std::string_view line);
@@ -60,12 +67,18 @@ class LogRing {
 
   // One who wants to hear of new lines: sets `waits` before it looks for lines a last time; wake() is then
   // called once, by the thread that appends.
+  // position: the first line that it has not taken; what goes out of the ring before that is counted as
+  // dropped at once, because a reader that is stuck cannot tell. losing is called once, when that begins, by
+  // the thread that appends.
   struct Reader {
     std::atomic<bool> waits{false};
+    std::atomic<std::uint64_t> position{0};
+    std::atomic<bool> warned{false};
     std::function<void()> wake;
+    std::function<void()> losing;
   };
   // Before the first line. The reader lives as long as the ring.
-  Reader& add_reader(std::function<void()> wake);
+  Reader& add_reader(std::function<void()> wake, std::function<void()> losing);
 
  private:
   void drop_oldest() noexcept;
@@ -74,7 +87,9 @@ class LogRing {
 
   const RingDef def_;
   mutable std::mutex mutex_;
-  std::vector<char> bytes_;
+  std::shared_ptr<RingStore> store_;
+  char* bytes_;
+  std::size_t capacity_;
   std::size_t head_ = 0;  // of the oldest line's length
   std::size_t used_ = 0;
   std::uint64_t first_ = 0;

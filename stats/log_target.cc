@@ -73,7 +73,7 @@ LogSender::~LogSender() {
 }
 
 void LogSender::send(const LogTargets& targets, int level, std::string_view tag, std::string_view text,
-                     std::string_view structured) {
+                     std::string_view structured, std::size_t header) {
   for (const auto& target : targets) {
     const LogTargetDef& def = target->def();
     if (level > def.max_level || !target->sampled()) continue;
@@ -82,28 +82,36 @@ void LogSender::send(const LogTargets& targets, int level, std::string_view tag,
     put_syslog_header(line, def.format, def.facility, std::max(level, def.min_level), identity_,
                       tag.empty() ? std::string_view(identity_.tag) : tag, clock_.wall_us(), date_,
                       structured);
+    const std::size_t before = std::min(line.size() + header, static_cast<std::size_t>(def.max_length));
     line.put(text);
     line_[line.size()] = '\n';
-    deliver(target, std::string_view(line_.data(), line.size() + 1));
+    deliver(target, std::string_view(line_.data(), line.size() + 1), before);
   }
 }
 
 void LogSender::send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record,
                      std::string_view structured) {
   if (targets.empty()) return;
-  const std::optional<int> level = log_level_of(def.access, record);
-  if (!level) return;
+  if (const std::optional<int> level = log_level_of(def.access, record))
+    send(targets, def, record, *level, structured);
+}
+
+void LogSender::send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record,
+                     int level, std::string_view structured) {
   std::uint32_t longest = 0;
   for (const auto& target : targets) longest = std::max(longest, target->def().max_length);
+  send(targets, level, def.tag, render(def.access.format, record, longest), structured);
+}
+
+std::string_view LogSender::render(LogFormat format, const SessionRecord& record, std::size_t longest) {
   if (text_.size() < longest) text_.resize(longest);
-  const std::size_t length = render_access_log(def.access.format, record, date_, text_.data(), longest);
-  send(targets, *level, def.tag, std::string_view(text_.data(), length), structured);
+  return {text_.data(), render_access_log(format, record, date_, text_.data(), longest)};
 }
 
 void LogSender::flush() {
   for (Queue& queue : queues_) {
     while (!queue.lines.empty()) {
-      const Outcome outcome = write(*queue.target, queue.lines.front());
+      const Outcome outcome = write(*queue.target, queue.lines.front().bytes, queue.lines.front().header);
       if (outcome == Outcome::full) break;
       if (outcome == Outcome::failed) drop(*queue.target, std::strerror(errno));
       queue.lines.pop_front();
@@ -122,17 +130,17 @@ LogSender::Queue* LogSender::queue_of(const LogTarget* target) noexcept {
 }
 
 // Lines behind waiting ones wait too, so that their order is kept.
-void LogSender::deliver(const std::shared_ptr<LogTarget>& target, std::string_view line) {
+void LogSender::deliver(const std::shared_ptr<LogTarget>& target, std::string_view line, std::size_t header) {
   if (waiting_ != 0) flush();
   Queue* queue = queue_of(target.get());
   if (queue == nullptr) {
-    const Outcome outcome = write(*target, line);
+    const Outcome outcome = write(*target, line, header);
     if (outcome == Outcome::sent) return;
     if (outcome == Outcome::failed) return drop(*target, std::strerror(errno));
     queue = &queues_.emplace_back(Queue{target, {}});
   }
   if (queue->lines.size() >= kQueueLines) return drop(*target, "it does not keep up");
-  queue->lines.emplace_back(line);
+  queue->lines.push_back({std::string(line), header});
   ++waiting_;
 }
 
@@ -143,12 +151,16 @@ void LogSender::drop(LogTarget& target, std::string_view why) {
         "; further losses are only counted (DroppedLogs)");
 }
 
-LogSender::Outcome LogSender::write(LogTarget& target, std::string_view line) {
+LogSender::Outcome LogSender::write(LogTarget& target, std::string_view line, std::size_t header) {
   if (target.ring_) {
     target.ring_->append(line.substr(0, line.size() - 1));
     return Outcome::sent;
   }
-  return target.def().fd >= 0 ? write_descriptor(target, line) : write_datagram(target.def(), line);
+  if (target.sink_) {
+    const std::string_view message = line.substr(0, line.size() - 1);
+    return target.sink_->deliver(*this, line, message.substr(std::min(header, message.size())));
+  }
+  return target.def().fd >= 0 ? write_descriptor(target, line) : send_datagram(target.def().address, line);
 }
 
 int LogSender::socket_for(int family) {
@@ -159,11 +171,10 @@ int LogSender::socket_for(int family) {
 
 // Unconnected sockets: a syslog server that comes back is reached at once, and ICMP errors of one target do
 // not fail the lines of another.
-LogSender::Outcome LogSender::write_datagram(const LogTargetDef& def, std::string_view line) {
-  const int fd = socket_for(def.address.family());
+LogOutcome LogSender::send_datagram(const Address& to, std::string_view line) noexcept {
+  const int fd = socket_for(to.family());
   if (fd < 0) return Outcome::failed;
-  const ssize_t n = sendto(fd, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL, def.address.data(),
-                           def.address.size());
+  const ssize_t n = sendto(fd, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL, to.data(), to.size());
   if (n >= 0) return Outcome::sent;
   const bool full = errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS;
   return full ? Outcome::full : Outcome::failed;

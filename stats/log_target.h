@@ -31,6 +31,8 @@ struct LogTargetDef {
   Address address;                          // UDP or unix datagram; unused when fd >= 0 or a ring is named
   std::string ring;                         // ring@<name>: a section, or the ring made for `tcp@` below
   std::shared_ptr<const RingDef> own_ring;  // of `tcp@`; copies of the line share it
+  std::string backend;                      // backend@<name>: of mode log
+  std::string profile;                      // `profile`; empty: none
   int fd = -1;                              // stdout, stderr, fd@<n>
   std::uint32_t max_length = 1024;  // `len`, 80..65535: header and text together, without the line feed
   SyslogFormat format = SyslogFormat::local;
@@ -45,21 +47,45 @@ struct LogTargetDef {
 // overlap.
 bool parse_sample(std::string_view text, LogTargetDef& def);
 
+// The moments at which a session may log (`log-steps`, and `on` in log-profile sections).
+// rule: `do-log`, which no list names.
+enum class LogStep : std::uint8_t { accept, request, connect, response, close, error, rule };
+inline constexpr std::size_t kLogSteps = 6;  // that lists name
+constexpr unsigned mask_of(LogStep step) noexcept { return 1U << static_cast<unsigned>(step); }
+
 // The log words of one proxy (or of global, where only targets and tag have a meaning).
 struct ProxyLogDef {
   std::vector<LogTargetDef> targets;
   bool use_global = false;  // `log global`
   std::string tag;          // log-tag; empty: the global one
   AccessLogDef access;
+  unsigned steps = 0;  // log-steps: mask_of(LogStep); 0: not said, which means close and error
+  [[nodiscard]] bool logs_at(LogStep step) const noexcept {
+    return ((steps == 0 ? mask_of(LogStep::close) | mask_of(LogStep::error) : steps) & mask_of(step)) != 0;
+  }
+};
+
+class LogSender;
+enum class LogOutcome : std::uint8_t { sent, full, failed };  // failed: errno tells why
+
+// A target that finds its own way to a server, such as a backend of mode log. Shared by all workers.
+class LogSink {
+ public:
+  virtual ~LogSink() = default;
+  // The line ends with a line feed. Never waits.
+  // message: the part of it behind its header.
+  virtual LogOutcome deliver(LogSender& sender, std::string_view line, std::string_view message) noexcept = 0;
 };
 
 // A target's state, shared by all workers.
 class LogTarget {
  public:
-  explicit LogTarget(LogTargetDef def, std::shared_ptr<LogRing> ring = nullptr)
-      : def_(std::move(def)), ring_(std::move(ring)) {}
+  explicit LogTarget(LogTargetDef def, std::shared_ptr<LogRing> ring = nullptr,
+                     std::shared_ptr<LogSink> sink = nullptr)
+      : def_(std::move(def)), ring_(std::move(ring)), sink_(std::move(sink)) {}
   [[nodiscard]] const LogTargetDef& def() const noexcept { return def_; }
   [[nodiscard]] const std::shared_ptr<LogRing>& ring() const noexcept { return ring_; }
+  [[nodiscard]] const std::shared_ptr<LogSink>& sink() const noexcept { return sink_; }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
 
  private:
@@ -68,6 +94,7 @@ class LogTarget {
   bool sampled() noexcept;
   const LogTargetDef def_;
   const std::shared_ptr<LogRing> ring_;  // null: not into a ring
+  const std::shared_ptr<LogSink> sink_;  // null: to the address or descriptor of def_
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> lines_{0};
   std::atomic<bool> warned_{false};
@@ -87,32 +114,43 @@ class LogSender {
   LogSender& operator=(const LogSender&) = delete;
 
   // Sends the text to every target that wants this level. tag: the proxy's log-tag; empty: the identity's.
-  // structured: see put_syslog_header().
+  // structured: see put_syslog_header(). header: how many bytes of the text are a header that it brings
+  // itself.
   void send(const LogTargets& targets, int level, std::string_view tag, std::string_view text,
-            std::string_view structured = {});
+            std::string_view structured = {}, std::size_t header = 0);
 
-  // Renders the record in the proxy's format and sends it, unless the proxy does not want it logged.
+  // Renders the record in the proxy's format and sends it; without a level, unless the proxy does not want it
+  // logged.
   void send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record,
             std::string_view structured = {});
+  void send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record, int level,
+            std::string_view structured);
 
   // Tries again to send what waits. Call it now and then, e.g. every 50 ms while waiting() is true.
   void flush();
   [[nodiscard]] bool waiting() const noexcept { return waiting_ != 0; }
   [[nodiscard]] LogDate& date() noexcept { return date_; }
+  // One datagram, now or not at all: for sinks.
+  LogOutcome send_datagram(const Address& to, std::string_view line) noexcept;
+  // Renders the record as send() does, without sending it. Valid until the next call.
+  std::string_view render(LogFormat format, const SessionRecord& record, std::size_t longest);
 
   static constexpr std::size_t kQueueLines = 256;  // per target and worker
 
  private:
-  enum class Outcome : std::uint8_t { sent, full, failed };
+  using Outcome = LogOutcome;
+  struct Line {
+    std::string bytes;
+    std::size_t header;  // its first bytes
+  };
   struct Queue {
     std::shared_ptr<LogTarget> target;
-    std::deque<std::string> lines;
+    std::deque<Line> lines;
   };
-  Outcome write(LogTarget& target, std::string_view line);
-  Outcome write_datagram(const LogTargetDef& def, std::string_view line);
+  Outcome write(LogTarget& target, std::string_view line, std::size_t header);
   Outcome write_descriptor(LogTarget& target, std::string_view line);
   int socket_for(int family);
-  void deliver(const std::shared_ptr<LogTarget>& target, std::string_view line);
+  void deliver(const std::shared_ptr<LogTarget>& target, std::string_view line, std::size_t header);
   void drop(LogTarget& target, std::string_view why);
   Queue* queue_of(const LogTarget* target) noexcept;
 

@@ -103,7 +103,7 @@ TEST_F(BalanceKeywords, ExplainsWhatIsWrong) {
   EXPECT_THAT(complaint("balance rdp-cookie()"), HasSubstr("rdp-cookie(<name>)"));
   EXPECT_THAT(complaint("balance hash"), HasSubstr("sample expression"));
   EXPECT_THAT(complaint("balance hash src x"), HasSubstr("nothing behind"));
-  EXPECT_THAT(complaint("balance sticky"), HasSubstr("mode log"));
+  EXPECT_THAT(complaint("balance log-hash lower x"), HasSubstr("nothing behind"));
   EXPECT_THAT(complaint("hash-type consistent avalanche"), HasSubstr("wt6"));
   EXPECT_THAT(complaint("hash-balance-factor 100"), HasSubstr("greater than 100"));
   EXPECT_THAT(complaint("hash-preserve-affinity never"), HasSubstr("maxqueue"));

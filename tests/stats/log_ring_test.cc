@@ -62,7 +62,7 @@ TEST(LogRing, StopsWhereTheReaderSaysSo) {
 TEST(LogRing, WakesAReaderOnce) {
   LogRing ring(ring_of(1024));
   int woken = 0;
-  LogRing::Reader& reader = ring.add_reader([&] { ++woken; });
+  LogRing::Reader& reader = ring.add_reader([&] { ++woken; }, [] {});
   ring.append("a");
   EXPECT_EQ(woken, 0);
   reader.waits = true;

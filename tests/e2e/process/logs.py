@@ -60,7 +60,7 @@ def read_until(connection, what):
 
 
 class Proxy:
-    def __init__(self, program, config, port):
+    def __init__(self, program, config, port, proxy="", stderr=subprocess.DEVNULL):
         self.folder = tempfile.TemporaryDirectory()
         self.socket = os.path.join(self.folder.name, "sock")
         path = os.path.join(self.folder.name, "cfg")
@@ -77,9 +77,9 @@ defaults
 frontend fe
     log global
     bind 127.0.0.1:{port}
-    http-request return status 200
+{proxy}    http-request return status 200
 """)
-        self.process = subprocess.Popen([program, "-db", "-f", path], stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([program, "-db", "-f", path], stderr=stderr)
 
     def command(self, text):
         with socket.socket(socket.AF_UNIX) as s:
@@ -97,6 +97,8 @@ frontend fe
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+        if self.process.stderr:
+            self.process.stderr.close()
         self.folder.cleanup()
 
 
@@ -183,6 +185,158 @@ class LogsOverTcp(unittest.TestCase):
                 proxy.process.terminate()
                 self.assertEqual(read_until(connection, b"\n"), b"/last\n")
             proxy.process.wait(PATIENCE)
+
+
+class Steps(unittest.TestCase):
+    """log-steps and log-profile; HAProxy 2.6 has neither."""
+
+    def lines(self, profile, proxy, requests=("/one",)):
+        port = free_port()
+        config = (f"    log ring@keep format raw profile p local0\nring keep\n    size 20000\n"
+                  f"log-profile p\n{profile}")
+        with Proxy(PROGRAM, config, port, proxy) as running:
+            for path in requests:
+                get(port, path)
+            return [line for line in running.command("show events keep").split("\n") if line]
+
+    def test_each_step_has_its_format(self):
+        profile = ("    on accept format \"A %fi\"\n    on request format \"R %HP %rc\"\n"
+                   "    on close format \"E %ST\"\n    on any drop\n")
+        self.assertEqual(self.lines(profile, "    log-steps all\n"), ["A 127.0.0.1", "R /one 0", "E 200"])
+
+    def test_only_the_steps_named_write_lines(self):
+        self.assertEqual(self.lines("    on any format \"%HP %ST\"\n", "    log-steps request\n"), ["/one -1"])
+
+    def test_without_steps_the_end_writes_one(self):
+        self.assertEqual(self.lines("    on request drop\n", ""), ["/one"])
+
+    def test_do_log_takes_the_format_of_any(self):
+        profile = "    on any format \"any %HP\"\n    on close format \"end\"\n"
+        self.assertEqual(self.lines(profile, "    http-request do-log\n"), ["any /one", "end"])
+
+
+class LogBackends(unittest.TestCase):
+    """mode log; HAProxy 2.6 has none."""
+
+    def receive(self, balance, servers, paths):
+        port = free_port()
+        sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+        for s in sockets:
+            s.bind(("127.0.0.1", 0))
+            s.settimeout(PATIENCE)
+        text = "".join(f"    server s{i} udp@127.0.0.1:{s.getsockname()[1]} {words}\n"
+                       for i, (s, words) in enumerate(zip(sockets, servers)))
+        config = f"    log backend@b format raw local0\nbackend b\n    mode log\n    balance {balance}\n{text}"
+        with Proxy(PROGRAM, config, port) as proxy:
+            for path in paths:
+                get(port, path)
+            yield proxy, sockets, port
+        for s in sockets:
+            s.close()
+
+    def test_round_robin_and_weights(self):
+        for proxy, (a, b), _ in self.receive("roundrobin", ("", ""), [f"/{i}" for i in range(4)]):
+            self.assertEqual(sorted([a.recv(99), a.recv(99), b.recv(99), b.recv(99)]),
+                             [b"/0\n", b"/1\n", b"/2\n", b"/3\n"])
+
+    def test_hash_keeps_a_message_where_it_was(self):
+        for proxy, (a, b), _ in self.receive("log-hash field(2,/)", ("", ""), ["/k/1", "/k/2", "/k/3"]):
+            a.settimeout(0.5)
+            try:
+                first, other = a.recv(99), a
+            except TimeoutError:
+                first, other = b.recv(99), b
+            self.assertEqual([first, other.recv(99), other.recv(99)], [b"/k/1\n", b"/k/2\n", b"/k/3\n"])
+
+    def test_sticky_moves_when_its_server_goes_and_stays_there(self):
+        for proxy, (a, b), port in self.receive("sticky", ("", ""), ["/1"]):
+            self.assertEqual(a.recv(99), b"/1\n")
+            proxy.command("disable server b/s0")
+            get(port, "/2")
+            self.assertEqual(b.recv(99), b"/2\n")
+            proxy.command("enable server b/s0")
+            get(port, "/3")
+            self.assertEqual(b.recv(99), b"/3\n")
+
+    def test_backup_and_nobody(self):
+        for proxy, (a, b), port in self.receive("roundrobin", ("", "backup"), ["/1"]):
+            self.assertEqual(a.recv(99), b"/1\n")
+            proxy.command("disable server b/s0")
+            get(port, "/2")
+            self.assertEqual(b.recv(99), b"/2\n")
+            proxy.command("disable server b/s1")
+            get(port, "/3")
+            self.assertIn("DroppedLogs: 1", proxy.command("show info"))
+
+    def test_stream_server(self):
+        port = free_port()
+        with listener() as server:
+            to = server.getsockname()[1]
+            config = f"    log backend@b format raw local0\nbackend b\n    mode log\n    server s 127.0.0.1:{to} log-proto octet-count\n"
+            with Proxy(PROGRAM, config, port):
+                get(port, "/one")
+                connection, _ = server.accept()
+                with connection:
+                    self.assertEqual(read_until(connection, b"/one"), b"4 /one")
+
+
+class SlowTargets(unittest.TestCase):
+    """A target that takes nothing holds nobody up; its losses are counted and told once."""
+
+    def flood(self, target, extra="", requests=3000):
+        port = free_port()
+        with Proxy(PROGRAM, f"    log {target} len 8192 format raw local0\n{extra}", port, stderr=subprocess.PIPE) as proxy:
+            get(port, "/warm")
+            slowest = 0
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as s:
+                request = f"GET /{'x' * 4000} HTTP/1.1\r\nHost: h\r\n\r\n".encode()
+                for _ in range(requests):
+                    began = time.monotonic()
+                    s.sendall(request)
+                    s.recv(4096)
+                    slowest = max(slowest, time.monotonic() - began)
+            info = proxy.command("show info")
+            proxy.process.terminate()
+            warnings = proxy.process.stderr.read().decode()
+            return int(re.search(r"DroppedLogs: (\d+)", info)[1]), warnings, slowest
+
+    def test_frozen_stream(self):
+        with listener() as server:
+            dropped, warnings, slowest = self.flood(f"tcp@127.0.0.1:{server.getsockname()[1]}")
+        self.assertGreater(dropped, 100)
+        self.assertEqual(warnings.count("lines are lost"), 1, warnings)
+        self.assertLess(slowest, 2)
+
+    def test_full_datagram_socket(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as full:
+            path = os.path.join(folder, "log")
+            full.bind(path)  # and never reads
+            dropped, warnings, slowest = self.flood(path)
+        self.assertGreater(dropped, 100)
+        self.assertEqual(warnings.count("loses lines"), 1, warnings)
+        self.assertLess(slowest, 2)
+
+    def test_missing_socket(self):
+        dropped, warnings, _ = self.flood("/nonexistent/log", requests=50)
+        self.assertGreaterEqual(dropped, 50)
+        self.assertEqual(warnings.count("loses lines"), 1, warnings)
+
+
+class BackingFile(unittest.TestCase):
+    def test_lines_outlive_the_process(self):
+        port = free_port()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "ring")
+            config = f"    log ring@r format raw local0\nring r\n    size 4096\n    backing-file {path}\n"
+            for text in ("/first", "/second"):
+                with Proxy(PROGRAM, config, port) as proxy:
+                    get(port, text)
+                    self.assertIn(text, proxy.command("show events r"))
+            with open(path, "rb") as now, open(path + ".bak", "rb") as before:
+                self.assertIn(b"/second", now.read())
+                self.assertIn(b"/first", before.read())
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+            self.assertEqual(os.stat(path).st_size, 4096)
 
 
 class LogForward(unittest.TestCase):
