@@ -453,6 +453,19 @@ defaults
     return text
 
 
+# Where the two differ knowingly: (case, field) -> what Evenkeel shows.
+OWN = {
+    ("PR-reject", "timers"): "n/-1/-1/-1/n",  # the request was read, so its time is known
+    ("PT", "timers"): "n/-1/-1/-1/n",  # likewise; nobody queued
+    ("200-post-wait", "timers"): "n/-1/-1/-1/n",  # the head was complete, the body was not
+    ("post-cut", "term"): "CH--",  # no response has begun, so there is no last data
+    ("post-silent", "status"): "408",  # timeout client, where HAProxy waits for timeout server
+    ("post-silent", "term"): "cH--",
+}
+# One who leaves a queue without a server: HAProxy counts itself among those before it.
+OWN.update({(name, "queue"): "0/0" for name in ("sQ", "CQ", "t-sQ", "t-CQ", "t-CQ-silent")})
+
+
 def number(text):
     return "-1" if text == "-1" else ("+" if text.startswith("+") else "") + "n"
 
@@ -475,7 +488,8 @@ def fields(line, case):
         g = tcp.groups()
         made = {"frontend": g[1], "backend": g[2], "server": g[3], "timers": "/".join(number(t) for t in g[4].split("/")),
                 "bytes": g[5], "term": g[6], "retries": g[7].split("/")[-1], "queue": g[8]}
-    return {k: v for k, v in made.items() if k not in case.skip}
+    # HAProxy counts the bytes of HTTP messages as it holds them in memory, not as they go over the wire.
+    return {k: v for k, v in made.items() if k not in case.skip and not (http and k == "bytes")}
 
 
 def run(program, all_cases, verbose):
@@ -551,11 +565,13 @@ def main():
             print(case.name, theirs[case.name])
         if mine[case.name] == theirs[case.name]:
             continue
-        bad += 1
+        differs = False
         for i, (a, b) in enumerate(zip(mine[case.name], theirs[case.name])):
             for key in sorted(set(a) | set(b)):
-                if a.get(key) != b.get(key):
+                if a.get(key) != b.get(key) and (i > 0 or OWN.get((case.name, key)) != a.get(key)):
+                    differs = True
                     print(f"{case.name}[{i}] {key}: {a.get(key)!r}, HAProxy {b.get(key)!r}")
+        bad += differs
     print(f"{len(wanted) - bad} of {len(wanted)} cases agree")
     return 1 if bad else 0
 
