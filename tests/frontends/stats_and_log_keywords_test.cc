@@ -98,7 +98,9 @@ TEST_F(StatsAndLogKeywords, LogComplaints) {
   EXPECT_THAT(complaint("log nowhere.invalid local0"), HasSubstr("resolve"));
   EXPECT_THAT(complaint("log ring@ local0"), HasSubstr("name of a ring"));
   EXPECT_THAT(complaint("log tcp@nowhere.invalid local0"), HasSubstr("resolve"));
-  EXPECT_THAT(complaint("log backend@x local0"), HasSubstr("not supported by Evenkeel yet"));
+  EXPECT_THAT(complaint("log backend@ local0"), HasSubstr("name of a backend"));
+  EXPECT_THAT(complaint("log 127.0.0.1 profile"), HasSubstr("log-profile"));
+  EXPECT_THAT(complaint("log-steps accept,sleep"), HasSubstr("known are all, accept"));
   EXPECT_NE(complaint("log 127.0.0.1 local0 info notice x"), "");
   EXPECT_NE(complaint("log 127.0.0.1:514-515 local0"), "");
   EXPECT_THAT(complaint("log global", "global"), HasSubstr("cannot stand in it"));
