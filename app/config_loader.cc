@@ -407,6 +407,9 @@ class Loader {
       made.rules.slot = rules::RuleDraft::Slot::own;
     }
     rules::finish_rules(made.rules, section.header, diagnostics_);
+    // Like every word of the page, those that are rules turn it on.
+    const rules::RuleSets& sets = made.rules.sets;
+    if (!sets.stats_admin.empty() || !sets.stats_request.empty()) made.stats.def.enabled = true;
   }
 
   const LoadOptions& options_;

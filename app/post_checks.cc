@@ -225,6 +225,14 @@ void check_dispatch(ProxySection& section, Diagnostics& diagnostics) {
   }
 }
 
+void check_stats_page(const ProxySection& section, Diagnostics& diagnostics) {
+  if (section.rules.sets.stats_request.empty() || !section.stats.login_at) return;
+  diagnostics.error(*section.stats.login_at,
+                    called(section) +
+                        ": 'stats http-request' excludes 'stats auth' and 'stats realm'; "
+                        "name the users in a userlist and the realm behind 'auth realm'");
+}
+
 }  // namespace
 
 void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
@@ -248,7 +256,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
     check_dispatch(section, diagnostics);
     check_log(section, draft.rules, diagnostics);
     check_cookies(section, diagnostics);
-    frontends::resolve_stats_rules(section.stats, diagnostics);
+    check_stats_page(section, diagnostics);
   }
   check_udp(draft, diagnostics);
   for (const frontends::LogProfileDraft& profile : draft.log_profiles)

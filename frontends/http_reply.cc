@@ -215,7 +215,7 @@ Task<Next> HttpConnection::answer_locally() {
     if (next != Next::proceed) co_return next;
   }
   if (stats::is_page_target(def_->stats_page, request_.target())) {
-    co_return co_await serve_stats(def_->stats_page, def_->name);
+    co_return co_await serve_stats(*def_);
   }
   backends::Backend* const chosen = choose_backend();
   if (chosen == nullptr) {
@@ -228,7 +228,7 @@ Task<Next> HttpConnection::answer_locally() {
     if (next != Next::proceed) co_return next;
   }
   if (stats::is_page_target(target_def_->stats_page, request_.target())) {
-    co_return co_await serve_stats(target_def_->stats_page, target_def_->name);
+    co_return co_await serve_stats(*target_def_);
   }
   co_return co_await buffer_body();
 }

@@ -100,7 +100,7 @@ class HttpConnection final : public backends::LiveSession {
   [[nodiscard]] http::ConnectionToken response_token(bool stay) const noexcept;
 
   // stats_page.cc: the statistics page of this frontend, or of the backend
-  Task<Next> serve_stats(const stats::StatsPageDef& def, const std::string& owner);
+  Task<Next> serve_stats(const backends::ProxyDef& proxy);
   Task<bool> read_form(std::string& body, bool& too_large);
   Task<Next> send_page(const stats::PageReply& reply);
   // http-request use-service prometheus-exporter

@@ -58,6 +58,7 @@ void realm(StatsDraft& draft, Args& args) {
         .modern("stats realm " + quoted(text));
   }
   page(draft).realm = std::move(text);
+  draft.login_at = args.statement().location();
 }
 
 void auth(StatsDraft& draft, Args& args) {
@@ -73,6 +74,7 @@ void auth(StatsDraft& draft, Args& args) {
     credential = stats::Credential{std::string(*word), {}};
   }
   page(draft).users.push_back(*std::move(credential));
+  draft.login_at = args.statement().location();
 }
 
 void refresh(StatsDraft& draft, Args& args) {
@@ -95,45 +97,6 @@ void show_desc(StatsDraft& draft, Args& args) {
   draft.def.description = joined(args);
 }
 
-// The cursor stands on "if", "unless" or the end.
-void take_condition(StatsDraft& draft, Args& args, StatsRuleDraft rule) {
-  rule.statement = args.statement();
-  rule.condition_at = args.position();
-  const bool condition = args.peek() == "if" || args.peek() == "unless";
-  if (!condition && !args.at_end()) return;  // left to the complaint about extra words
-  if (condition && args.peek(1).empty()) {
-    args.skip();
-    args.error("'" + args.keyword() + "': a condition must follow '" +
-               std::string(rule.statement.words.back().text) + "'");
-    return;
-  }
-  args.rest();
-  page(draft);
-  draft.rules.push_back(std::move(rule));
-}
-
-void admin(StatsDraft& draft, Args& args) {
-  if (args.peek() != "if" && args.peek() != "unless") {
-    args.error_here("'stats admin' requires 'if' or 'unless' followed by a condition");
-    return;
-  }
-  take_condition(draft, args, {.kind = StatsRuleDraft::Kind::admin});
-}
-
-void http_request(StatsDraft& draft, Args& args) {
-  const auto action = args.one_of({"allow", "deny", "auth"});
-  if (!action) return;
-  constexpr std::array kKinds{StatsRuleDraft::Kind::allow, StatsRuleDraft::Kind::deny,
-                              StatsRuleDraft::Kind::auth};
-  StatsRuleDraft rule{.kind = kKinds[*action]};
-  if (rule.kind == StatsRuleDraft::Kind::auth && args.accept("realm")) {
-    const auto name = args.required("a realm");
-    if (!name) return;
-    rule.realm = *name;
-  }
-  take_condition(draft, args, std::move(rule));
-}
-
 constexpr std::array kKeywords{
     Keyword<StatsDraft>{"stats enable", conf::kProxiesAndDefaults, false, enable, "a page with all defaults"},
     Keyword<StatsDraft>{"stats uri", conf::kProxiesAndDefaults, false, uri, "where the page is"},
@@ -148,43 +111,10 @@ constexpr std::array kKeywords{
     Keyword<StatsDraft>{"stats show-legends", conf::kProxiesAndDefaults, false, show_legends, ""},
     Keyword<StatsDraft>{"stats show-modules", conf::kProxiesAndDefaults, false, show_modules, ""},
     Keyword<StatsDraft>{"stats show-node", conf::kProxiesAndDefaults, false, show_node, ""},
-    Keyword<StatsDraft>{"stats admin", conf::kProxies, false, admin, "who may change the state of servers"},
-    Keyword<StatsDraft>{"stats http-request", conf::kProxies, false, http_request, "who may see the page"},
 };
 
 }  // namespace
 
 std::span<const Keyword<StatsDraft>> stats_keywords() noexcept { return kKeywords; }
-
-void resolve_stats_rules(StatsDraft& draft, conf::Diagnostics& diagnostics) {
-  bool decided = false;
-  for (const StatsRuleDraft& rule : draft.rules) {
-    const auto& words = rule.statement.words;
-    if (rule.kind != StatsRuleDraft::Kind::admin) {
-      diagnostics.error(rule.statement.location(),
-                        "'stats http-request': known HAProxy keyword, not supported by Evenkeel yet");
-      continue;
-    }
-    const bool wanted = words[rule.condition_at].text == "if";
-    const std::string& word = words[rule.condition_at + 1].text;
-    const bool simple = words.size() == rule.condition_at + 2;
-    stats::PageAdmin admin = stats::PageAdmin::nobody;
-    if (simple && (word == "TRUE" || word == "FALSE")) {
-      if ((word == "TRUE") == wanted) admin = stats::PageAdmin::everybody;
-    } else if (simple && word == "LOCALHOST" && wanted) {
-      admin = stats::PageAdmin::localhost;
-    } else {
-      diagnostics.error(rule.statement.at(rule.condition_at + 1),
-                        "'stats admin': conditions other than TRUE, FALSE and LOCALHOST are not supported by "
-                        "Evenkeel yet");
-      continue;
-    }
-    // The first rule whose condition holds decides; one that can hold for some leaves the others undecided.
-    if (!decided && admin != stats::PageAdmin::nobody) {
-      if (draft.def.admin != stats::PageAdmin::everybody) draft.def.admin = admin;
-      decided = admin == stats::PageAdmin::everybody;
-    }
-  }
-}
 
 }  // namespace evenkeel::frontends

@@ -116,7 +116,14 @@ Task<Next> HttpConnection::serve_metrics() {
   co_return co_await send_page(reply);
 }
 
-Task<Next> HttpConnection::serve_stats(const stats::StatsPageDef& def, const std::string& owner) {
+Task<Next> HttpConnection::serve_stats(const backends::ProxyDef& proxy) {
+  const stats::StatsPageDef& def = proxy.stats_page;
+  std::size_t next = 0;
+  rules::Verdict verdict = rules::Verdict::proceed;
+  if (proxy.rules && !run_at_once(proxy.rules->stats_request, next, verdict)) {
+    const Next after = co_await finish_set(proxy.rules->stats_request, next, verdict);
+    if (after != Next::proceed) co_return after;
+  }
   Engine& engine = client_.context.engine;
   fail(Cause::local, Phase::request);
   record_.at.dequeued = record_.at.connected = worker().now_us();
@@ -133,14 +140,15 @@ Task<Next> HttpConnection::serve_stats(const stats::StatsPageDef& def, const std
                                .body = body,
                                .body_too_large = too_large,
                                .source = client_.peer,
-                               .admin = stats::may_act(def, client_.peer)};
+                               .admin = proxy.rules && any_holds(proxy.rules->stats_admin)};
   const stats::PageStep step = engine.pages().begin(def, query);
   switch (step.kind) {
     case stats::PageStep::Kind::perform:
       co_return co_await send_page(stats::PageService::redirect(def, step, perform(engine, step.action)));
     case stats::PageStep::Kind::show:
-      co_return co_await send_page(engine.pages().show(
-          def, step, page_process(engine), shown_proxies(engine, def, owner, step.request), query.admin));
+      co_return co_await send_page(engine.pages().show(def, step, page_process(engine),
+                                                       shown_proxies(engine, def, proxy.name, step.request),
+                                                       query.admin));
     case stats::PageStep::Kind::reply:
       break;
   }

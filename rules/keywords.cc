@@ -157,7 +157,7 @@ void finish_rule(RuleDraft& draft, RuleSet& set, Args& args, const StatementWord
            file ? file->name() : std::string()});
 }
 
-void read_rule(RuleDraft& draft, Args& args, Phase phase) {
+void read_rule(RuleDraft& draft, RuleSet& set, Args& args, Phase phase, const std::string& realm) {
   const StatementWords source(args.statement(), args.position());
   source.tell_place(draft.env);
   Words words = source.words();
@@ -176,7 +176,7 @@ void read_rule(RuleDraft& draft, Args& args, Phase phase) {
   }
   words.next();
   const Places places = places_of(args, phase);
-  ActionEnv env{draft.env, draft.sets.acls, phase, places, draft.proxy};
+  ActionEnv env{draft.env, draft.sets.acls, phase, places, realm};
   auto action = spec->parse(words, env, inside);
   if (!action) {
     source.report(action.error(), args.diagnostics());
@@ -188,12 +188,23 @@ void read_rule(RuleDraft& draft, Args& args, Phase phase) {
         std::string(to_string(phase)) + ' ' + std::string(spec->name), args.statement().location());
   }
   if (spec->name == "switch-mode") draft.sets.may_become_http = true;
-  finish_rule(draft, draft.set_for(phase), args, source, words, places, std::move(*action));
+  finish_rule(draft, set, args, source, words, places, std::move(*action));
 }
 
 template <Phase kPhase>
 void rule(RuleDraft& draft, Args& args) {
-  read_rule(draft, args, kPhase);
+  read_rule(draft, draft.set_for(kPhase), args, kPhase, draft.proxy);
+}
+
+// The same actions as http-request's, as far as they decide who sees a page.
+void stats_http_request(RuleDraft& draft, Args& args) {
+  const std::string_view action = args.peek();
+  if (action != "allow" && action != "deny" && action != "auth") {
+    args.error_here("'stats http-request' expects 'allow', 'deny' or 'auth'");
+    args.rest();
+    return;
+  }
+  read_rule(draft, draft.sets.stats_request, args, Phase::http_request, "HAProxy Statistics");
 }
 
 void acl(RuleDraft& draft, Args& args) {
@@ -273,6 +284,14 @@ void read_condition(RuleDraft& draft, std::vector<Condition>& list, Args& args, 
 void monitor_fail(RuleDraft& draft, Args& args) {
   read_condition(draft, draft.sets.monitor_fail, args, at(Place::fe_http_request));
 }
+void stats_admin(RuleDraft& draft, Args& args) {
+  if (args.peek() != "if" && args.peek() != "unless") {
+    args.error_here("'stats admin' requires 'if' or 'unless' followed by a condition");
+    args.rest();
+    return;
+  }
+  read_condition(draft, draft.sets.stats_admin, args, places_of(args, Phase::http_request));
+}
 void force_persist(RuleDraft& draft, Args& args) {
   read_condition(draft, draft.sets.force_persist, args, at(Place::be_http_request));
 }
@@ -322,6 +341,8 @@ constexpr conf::Keyword<RuleDraft> kKeywords[] = {
     {"ignore-persist", conf::kBackends, false, ignore_persist, "no persistence"},
     {"monitor fail", kFe, false, monitor_fail, "when monitor-uri answers 503"},
     {"redirect", conf::kProxies, false, redirect, "answers with a redirection"},
+    {"stats admin", conf::kProxies, false, stats_admin, "who may change the state of servers"},
+    {"stats http-request", conf::kProxies, false, stats_http_request, "who may see the statistics page"},
     {"tcp-request connection", kFeDef, false, rule<Phase::tcp_connection>, "a rule on new connections"},
     {"tcp-request content", kAllDef, false, rule<Phase::tcp_request_content>, "a rule on the first bytes"},
     {"tcp-request inspect-delay", kAllDef, false, inspect_delay<&RuleSets::request_inspect_delay>,

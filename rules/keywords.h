@@ -36,7 +36,7 @@ struct RuleDraft {
 
 // For KeywordTable<RuleDraft>: acl, http-request, http-response, http-after-response, tcp-request,
 // tcp-response, redirect, use_backend, use-server, monitor fail, force-persist, ignore-persist, capture,
-// declare capture, block.
+// declare capture, block, stats admin, stats http-request.
 std::span<const conf::Keyword<RuleDraft>> rule_keywords() noexcept;
 
 // Compiles the condition that begins at word `from` of a statement kept for later (stats admin, errorfile

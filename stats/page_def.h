@@ -6,17 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/address.h"
-
 namespace evenkeel::stats {
 
 struct Credential {
   std::string user;
   std::string password;
 };
-
-// Who may act on servers: `stats admin if <condition>`.
-enum class PageAdmin : std::uint8_t { nobody, everybody, localhost };
 
 struct StatsPageDef {
   bool enabled = false;                // by `stats enable` or any other stats word
@@ -31,12 +26,8 @@ struct StatsPageDef {
   std::string node;  // show-node <name>; empty: the global node name
   bool show_description = false;
   std::string description;  // show-desc <text>; empty: the global description
-  PageAdmin admin = PageAdmin::nobody;
   std::vector<std::string> scopes;  // empty: all proxies; "." is the proxy of the page itself
 };
-
-// Whether a client from there may act. localhost: 127.0.0.0/8 and ::1, as the predefined ACL LOCALHOST.
-bool may_act(const StatsPageDef& def, const Address& client) noexcept;
 
 // Whether `stats scope` and the reader's filter (part of a name, empty for none) let a proxy be shown.
 bool in_scope(const StatsPageDef& def, std::string_view own_proxy, std::string_view filter,

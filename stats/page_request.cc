@@ -92,15 +92,6 @@ bool in_scope(const StatsPageDef& def, std::string_view own_proxy, std::string_v
   });
 }
 
-bool may_act(const StatsPageDef& def, const Address& client) noexcept {
-  if (def.admin != PageAdmin::localhost) return def.admin == PageAdmin::everybody;
-  const std::string_view ip = client.ip_bytes();
-  if (ip.size() == 4) return ip.front() == 127;
-  if (client.is_v4_mapped()) return ip[12] == 127;
-  constexpr std::string_view kLoopback("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
-  return ip == kLoopback;
-}
-
 std::string_view to_word(PageResult result) noexcept {
   return kResultWords[static_cast<std::size_t>(result)];
 }

@@ -1,6 +1,7 @@
 // The words about logs and the stats page, from the text to the snapshot.
 #include <gmock/gmock.h>
 
+#include "rules/rule_sets.h"
 #include "tests/app/loading.h"
 
 namespace evenkeel::app {
@@ -46,7 +47,8 @@ listen web
   EXPECT_TRUE(web.stats_page.enabled);
   EXPECT_EQ(web.stats_page.uri, "/stats");
   EXPECT_EQ(web.stats_page.users.size(), 1U);
-  EXPECT_EQ(web.stats_page.admin, stats::PageAdmin::localhost);
+  ASSERT_NE(web.rules, nullptr);
+  EXPECT_EQ(web.rules->stats_admin.size(), 1U);
   EXPECT_TRUE(loaded->backend().stats_page.enabled);
 }
 

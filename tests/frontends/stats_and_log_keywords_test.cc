@@ -137,55 +137,10 @@ TEST_F(StatsAndLogKeywords, OldRealmWithoutQuotes) {
   EXPECT_EQ(diagnostics_.all().front().modern_form, "stats realm \"Haproxy Manager\"");
 }
 
-TEST_F(StatsAndLogKeywords, StatsConditionsAreKeptForTheRules) {
-  run("stats admin if TRUE\nstats http-request auth realm R unless OK\nstats http-request deny");
-  EXPECT_FALSE(diagnostics_.has_errors()) << diagnostics_.render_text({});
-  ASSERT_EQ(stats_.rules.size(), 3U);
-  EXPECT_EQ(stats_.rules[0].kind, StatsRuleDraft::Kind::admin);
-  EXPECT_EQ(stats_.rules[0].statement.words[stats_.rules[0].condition_at].text, "if");
-  EXPECT_EQ(stats_.rules[1].realm, "R");
-  EXPECT_EQ(stats_.rules[1].statement.words[stats_.rules[1].condition_at].text, "unless");
-  EXPECT_EQ(stats_.rules[2].condition_at, stats_.rules[2].statement.words.size());
-}
-
-TEST_F(StatsAndLogKeywords, SimpleAdminConditionsNeedNoRules) {
-  const auto admin = [&](const std::string& lines) {
-    stats_ = {};
-    diagnostics_.clear();
-    run(lines);
-    resolve_stats_rules(stats_, diagnostics_);
-    return stats_.def.admin;
-  };
-  using stats::PageAdmin;
-  EXPECT_EQ(admin("stats enable"), PageAdmin::nobody);
-  EXPECT_EQ(admin("stats admin if TRUE"), PageAdmin::everybody);
-  EXPECT_EQ(admin("stats admin unless TRUE"), PageAdmin::nobody);
-  EXPECT_EQ(admin("stats admin if LOCALHOST"), PageAdmin::localhost);
-  EXPECT_EQ(admin("stats admin if LOCALHOST\nstats admin unless FALSE"), PageAdmin::everybody);
-  EXPECT_FALSE(diagnostics_.has_errors());
-  admin("stats admin if { src 10.0.0.0/8 }");
-  EXPECT_TRUE(diagnostics_.has_errors());
-  admin("stats http-request deny");
-  EXPECT_TRUE(diagnostics_.has_errors());
-  const auto from = [](const char* ip) {
-    return stats::may_act({.admin = PageAdmin::localhost}, *Address::from_ip(ip, 1));
-  };
-  EXPECT_TRUE(from("127.0.0.9"));
-  EXPECT_TRUE(from("::1"));
-  EXPECT_TRUE(from("::ffff:127.0.0.1"));
-  EXPECT_FALSE(from("192.0.2.1"));
-  EXPECT_FALSE(from("::2"));
-}
-
 TEST_F(StatsAndLogKeywords, StatsComplaints) {
   EXPECT_NE(complaint("stats uri"), "");
   EXPECT_NE(complaint("stats realm"), "");
   EXPECT_NE(complaint("stats refresh x"), "");
-  EXPECT_NE(complaint("stats admin"), "");
-  EXPECT_NE(complaint("stats admin if"), "");
-  EXPECT_NE(complaint("stats http-request foo"), "");
-  EXPECT_NE(complaint("stats http-request deny foo"), "");
-  EXPECT_NE(complaint("stats admin if TRUE", "defaults"), "");
   EXPECT_EQ(complaint("stats refresh 0"), "");
   EXPECT_EQ(stats_.def.refresh_s, 0U);
 }

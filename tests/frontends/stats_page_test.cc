@@ -4,13 +4,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <memory>
 #include <thread>
+#include <vector>
+
+#include "rules/compile_env.h"
+#include "rules/rule_sets.h"
 
 namespace evenkeel::frontends {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+
+std::shared_ptr<const rules::RuleSets> admin_if_local() {
+  auto sets = std::make_shared<rules::RuleSets>();
+  rules::CompileEnv env;
+  const std::vector<std::string_view> views{"if", "LOCALHOST"};
+  rules::Words words(views);
+  auto condition =
+      rules::Condition::compile(words, sets->acls, env, rules::at(rules::Place::fe_http_request));
+  EXPECT_TRUE(condition);
+  sets->stats_admin.push_back(std::move(*condition));
+  return sets;
+}
 
 class StatsPageTest : public ::testing::Test {
  protected:
@@ -35,7 +52,7 @@ class StatsPageTest : public ::testing::Test {
     fe->stats_page.enabled = true;
     fe->stats_page.uri = "/stats";
     fe->stats_page.users = {{"admin", "admin"}};
-    fe->stats_page.admin = stats::PageAdmin::localhost;
+    fe->rules = admin_if_local();
     BindDef bind;
     bind.address = Address::loopback_v4(0);
     fe->binds.push_back(bind);
