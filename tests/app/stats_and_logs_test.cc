@@ -62,10 +62,16 @@ TEST(StatsAndLogs, WarnsOfFormatsThatComeToNothing) {
   EXPECT_THAT(loaded->messages(), HasSubstr("13: warning: 'option httplog' not usable with "));
 }
 
-TEST(StatsAndLogs, RefusesConditionsThatNeedRules) {
-  const auto loaded = load("listen a\n mode http\n bind :1\n stats admin if { src 10.0.0.0/8 }\n");
-  EXPECT_FALSE(loaded->accepted());
-  EXPECT_THAT(loaded->messages(), HasSubstr("'stats admin': conditions other than"));
+TEST(StatsAndLogs, PageRulesExcludeItsOwnLogin) {
+  const std::string page =
+      "listen a\n mode http\n bind :1\n stats uri /s\n stats http-request auth if TRUE\n";
+  EXPECT_TRUE(load(page)->accepted());
+  for (const char* login : {" stats auth a:b\n", " stats realm R\n"}) {
+    const auto loaded = load(page + login);
+    EXPECT_FALSE(loaded->accepted());
+    EXPECT_THAT(loaded->messages(),
+                HasSubstr("6: error: proxy 'a': 'stats http-request' excludes 'stats auth'"));
+  }
 }
 
 }  // namespace
