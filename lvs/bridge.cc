@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -17,6 +18,8 @@ namespace evenkeel::lvs {
 namespace {
 
 constexpr auto kRound = std::chrono::milliseconds(500);  // somebody's `ipvsadm -C` lasts no longer than that
+constexpr int kRest =
+    4;  // a table of many thousands of servers is read less often: a fifth of the time at most
 constexpr auto kDrainRound = std::chrono::milliseconds(200);
 
 }  // namespace
@@ -160,9 +163,10 @@ void Bridge::run() {
       keep_daemons();
     }
     if (const auto now = std::chrono::steady_clock::now(); now >= next_round) {
-      next_round = now + kRound;
       if (holding) keep_daemons();
       if (holding && keeper_.full_round() && options_.on_samples) options_.on_samples(keeper_.take_samples());
+      const auto done = std::chrono::steady_clock::now();
+      next_round = std::max(now + kRound, done + kRest * (done - now));
     }
     lock.lock();
   }
