@@ -9,8 +9,10 @@ for name in $(ls /run/netns); do
   kill -9 $(ip netns pids "$name") 2>/dev/null
   ip netns del "$name"
 done
-for name in /sys/class/net/*/bridge; do
-  [[ -e $name ]] && ip link del "$(basename "$(dirname "$name")")"
+# The kernel takes a deleted namespace apart when it has time; until then the ports on our side keep their names.
+for name in $(ip -o link show type veth | awk '{ sub(/@.*/, "", $2); print $2 }') \
+  $(ip -o link show type bridge | awk '{ sub(/:$/, "", $2); print $2 }'); do
+  ip link del "$name" 2>/dev/null
 done
 
 say() { printf '\n-- %s\n' "$*"; }
