@@ -55,11 +55,13 @@ def start(host, *words, log=None, **more):
 
 
 def group_lives(group):
-    try:
-        os.killpg(group, 0)
-        return True
-    except ProcessLookupError:
-        return False
+    """Whether a process of the group runs; a zombie, whose sockets are closed, does not."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat") as f:
+            state, _, owner = f.read().rpartition(")")[2].split()[:3]
+            if int(owner) == group and state not in "ZX":
+                return True
+    return False
 
 
 def offspring(pid):
@@ -82,6 +84,8 @@ def end(child, how=signal.SIGTERM, patience=10):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+    # A killed worker that still holds its listening socket would be taken for a living server.
+    eventually(lambda: not group_lives(child.pid), f"the end of {child.args[-1]}")
     if child in children:
         children.remove(child)
 
