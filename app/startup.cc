@@ -28,6 +28,8 @@
 #include "control/notify.h"
 #include "core/log.h"
 #include "core/poison.h"
+#include "vrrp/keeper.h"
+#include "vrrp/number_file.h"
 
 namespace evenkeel::app {
 namespace {
@@ -81,6 +83,14 @@ std::vector<std::string_view> command_names() {
   for (const control::Command& command : control::catalog()) names.push_back(command.path);
   std::sort(names.begin(), names.end());
   return names;
+}
+
+// The worker is dead and could not say so itself.
+void tell_keepalived(const std::string& file, int value) {
+  if (vrrp::replace_file(AT_FDCWD, file, std::to_string(value) + "\n"))
+    log_warning("vrrp: the weight goes to " + std::to_string(value) + ": nobody serves");
+  else
+    log_error("vrrp: " + file + " cannot be written: " + std::strerror(errno));
 }
 
 class Startup {
@@ -297,6 +307,11 @@ class Startup {
       options.max_reloads = loaded_.config->global.mworker_max_reloads;
     }
     options.on_first_ready = [this] { daemon_.ready(); };
+    options.on_lost = tell_keepalived;
+    if (loaded_ && !loaded_.vrrp.track_file.empty()) {
+      options.lost_file = loaded_.vrrp.track_file;
+      options.lost_value = vrrp::value_of(loaded_.vrrp, false);
+    }
     control::MasterState state = inherited_.value_or(control::MasterState());
     state.startup_version = startup_version();
     return control::run_master(options, std::move(state), worker_main);

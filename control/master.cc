@@ -196,6 +196,8 @@ class Master final : public MasterView {
       kill(old.pid, too_old ? SIGTERM : SIGUSR1);
     }
     state_.workers.push_back(worker);
+    state_.lost_file = options_.lost_file;
+    state_.lost_value = options_.lost_value;
     state_.failed_reloads = 0;
     log_notice("Loading success.");
     if (options_.on_first_ready) options_.on_first_ready();
@@ -275,6 +277,7 @@ class Master final : public MasterView {
     if (!present) return;
     exit_code_ = exit_code_of(status);
     if (stopping_) return;
+    if (!state_.lost_file.empty() && options_.on_lost) options_.on_lost(state_.lost_file, state_.lost_value);
     // Nobody serves now. Old workers have stopped accepting, so keeping them helps only open sessions.
     if (options_.exit_on_failure && !state_.workers.empty()) {
       log_error("exit-on-failure: killing every processes with SIGTERM");
@@ -331,7 +334,9 @@ std::string MasterState::serialize() const {
     out += ";";
     for (const int fd : *list) out += std::to_string(fd) + ":";
   }
-  return out + ";" + startup_version;
+  // A path may have any byte in it.
+  out += ";" + std::to_string(lost_value) + "," + std::to_string(lost_file.size()) + "," + lost_file;
+  return out + startup_version;
 }
 
 std::optional<MasterState> MasterState::parse(std::string_view text) {
@@ -358,7 +363,12 @@ std::optional<MasterState> MasterState::parse(std::string_view text) {
       if (!take_number(text, ':', list->emplace_back())) return std::nullopt;
   }
   if (text.empty()) return std::nullopt;
-  state.startup_version = text.substr(1);
+  text.remove_prefix(1);
+  std::size_t size = 0;
+  if (!take_number(text, ',', state.lost_value) || !take_number(text, ',', size) || text.size() < size)
+    return std::nullopt;
+  state.lost_file = text.substr(0, size);
+  state.startup_version = text.substr(size);
   return state;
 }
 

@@ -36,6 +36,9 @@ struct MasterState {
   unsigned reloads = 0;
   unsigned failed_reloads = 0;
   std::string startup_version;  // of the image that was started first
+  // What the present worker's configuration wants to be written where, when that worker dies; empty: nothing.
+  std::string lost_file;
+  int lost_value = 0;
 
   [[nodiscard]] std::string serialize() const;
   static std::optional<MasterState> parse(std::string_view text);
@@ -54,7 +57,10 @@ struct MasterOptions {
   bool exit_on_failure = true;           // when the worker crashes
   unsigned max_reloads = 0;              // a worker that has outlived more is ended; 0: never
   std::function<void()> on_first_ready;  // the daemon's parent may go
-  std::vector<frontends::BindDef> cli;   // -S
+  std::string lost_file;                 // of this image's worker, as in MasterState
+  int lost_value = 0;
+  std::function<void(const std::string& file, int value)> on_lost;
+  std::vector<frontends::BindDef> cli;  // -S
   std::string version;
 };
 

@@ -13,9 +13,12 @@ struct Quorum {
   std::uint32_t servers = 1;
 };
 
+// The malus that is no malus: keepalived takes less than -253 for FAULT (keepalived.conf(5), "track_file").
+constexpr int kFault = -254;
+
 struct Def {
   std::string track_file;          // empty: none
-  int weight = 0;                  // -253..253, not 0
+  int weight = 0;                  // kFault..253, not 0
   std::vector<Quorum> quorum;      // empty: some server of any backend
   std::string notify_fifo;         // empty: none
   std::vector<std::string> watch;  // interfaces

@@ -14,6 +14,9 @@ struct Priorities {
 };
 
 Priorities priorities(int weight) {
+  // FAULT needs no distance; and the backup waits (256 - priority) / 256 s when it is told of it, so it
+  // stands high.
+  if (weight == kFault) return {254, 253};
   const int size = std::abs(weight);
   Priorities chosen;
   if (weight > 154) chosen.master = 254 - weight;

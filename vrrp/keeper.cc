@@ -16,6 +16,7 @@
 #include <ctime>
 
 #include "core/log.h"
+#include "vrrp/number_file.h"
 
 namespace evenkeel::vrrp {
 namespace {
@@ -176,23 +177,10 @@ bool Keeper::own_file() const {
   return fstatat(file_dir_, name_of(def_.track_file).c_str(), &facts, 0) == 0 && facts.st_ino == inode_;
 }
 
-// By renaming, so that keepalived never reads half a number.
 bool Keeper::replace(int directory, const std::string& name, const std::string& text) {
-  const std::string part = "." + name + "." + std::to_string(getpid());
-  const int fd = openat(directory, part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (fd < 0) return false;
-  struct stat facts {};
-  const bool written =
-      ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fstat(fd, &facts) == 0;
-  const bool closed = ::close(fd) == 0;
-  const bool good = written && closed && renameat(directory, part.c_str(), directory, name.c_str()) == 0;
-  if (good && directory == file_dir_ && name == name_of(def_.track_file)) inode_ = facts.st_ino;
-  if (!good) {
-    const int why = errno;
-    unlinkat(directory, part.c_str(), 0);
-    errno = why;
-  }
-  return good;
+  const auto inode = replace_file(directory, name, text);
+  if (inode && directory == file_dir_ && name == name_of(def_.track_file)) inode_ = *inode;
+  return inode.has_value();
 }
 
 void Keeper::write(int value) {

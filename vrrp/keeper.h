@@ -23,7 +23,8 @@ struct BackendState {
 
 // Why the weight is not earned; empty: it is.
 std::string shortfall(const Def& def, const std::vector<BackendState>& backends);
-// The number for the file: a positive weight is a bonus of the healthy, a negative one a malus of the others.
+// The number for the file: a positive weight is a bonus of the healthy, a negative one a malus of the others,
+// kFault their FAULT.
 int value_of(const Def& def, bool healthy) noexcept;
 
 // A thread of its own, because a disk may block, and because it must notice what nobody tells it: a file that

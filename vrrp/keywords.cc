@@ -30,7 +30,7 @@ std::optional<std::string> path(Args& args) {
 void track_file(GlobalDraft& draft, Args& args) {
   const auto file = path(args);
   if (!file || !args.expect_word("weight")) return;
-  const auto weight = args.integer(-kLargestWeight, kLargestWeight);
+  const auto weight = args.integer(kFault, kLargestWeight);
   if (!weight) return;
   if (*weight == 0) {
     args.error("a weight of 0 would never move the address");

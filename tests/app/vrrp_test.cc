@@ -38,6 +38,7 @@ TEST(Vrrp, WhatCannotWorkIsRefused) {
       {"vrrp track-file /run/w", "weight"},
       {"vrrp track-file /run/w weight 0", "would never move"},
       {"vrrp track-file /run/w weight 254", "253"},
+      {"vrrp track-file /run/w weight -255", "-254"},
       {"vrrp track-file /run/w weight 1 quorum web:x", "is not <backend>:<servers>"},
       {"vrrp track-file /run/w weight 1 quorum web:3", "has 2 servers, so 3 can never be usable"},
       {"vrrp track-file /run/w weight 1 quorum wep:1", "there is no backend 'wep'"},

@@ -14,6 +14,8 @@ TEST(MasterState, SurvivesAnExecution) {
   state.reloads = 4;
   state.failed_reloads = 1;
   state.startup_version = "0.1.0";
+  state.lost_file = "/run/odd;name,with:all";
+  state.lost_value = -254;
   const auto back = MasterState::parse(state.serialize());
   ASSERT_TRUE(back);
   ASSERT_EQ(back->workers.size(), 2U);
@@ -28,6 +30,8 @@ TEST(MasterState, SurvivesAnExecution) {
   EXPECT_EQ(back->reloads, 4U);
   EXPECT_EQ(back->failed_reloads, 1U);
   EXPECT_EQ(back->startup_version, "0.1.0");
+  EXPECT_EQ(back->lost_file, state.lost_file);
+  EXPECT_EQ(back->lost_value, -254);
 }
 
 TEST(MasterState, NothingIsFineToo) {
@@ -39,7 +43,7 @@ TEST(MasterState, NothingIsFineToo) {
 
 TEST(MasterState, RefusesWhatItDidNotWrite) {
   for (const char* text : {"", "1", "1,2,3", "1,2,3;", "1,2;;;;", "1,2,3;3,4;;;", "1,2,3;3,4,5,6,v;",
-                           "1,2,3;3,4,5,6,v:;x:;;", "a,b,c;;;;"})
+                           "1,2,3;3,4,5,6,v:;x:;;", "a,b,c;;;;", "1,2,3;;;;0.1", "1,2,3;;;;0,9,/short"})
     EXPECT_FALSE(MasterState::parse(text)) << text;
 }
 

@@ -126,6 +126,23 @@ def build(network):
             run("ip", "-n", ns(host), "link", "set", interface, "up")
 
 
+def guest(name, plugs, script, limit):
+    """A host that is a QEMU guest with a kernel of its own, see qemu/run; its interfaces are eth0, eth1, ... in the
+    order of plugs, which are switches, and script runs in it. Returns before it has booted; Missing: never will."""
+    switches = ns("switch")
+    for number, switch in enumerate(plugs):
+        run("ip", "-n", switches, "tuntap", "add", "dev", f"{name}{number}", "mode", "tap")
+        run("ip", "-n", switches, "link", "set", f"{name}{number}", "master", switch, "up")
+    lab = write(f"{name}.lab", script)
+    cards = [word for number in range(len(plugs)) for word in ("-n", f"{name}{number}")]
+    with open(f"{folder}/{name}.log", "ab") as out:
+        child = subprocess.Popen(["ip", "netns", "exec", switches, f"{os.path.dirname(__file__)}/qemu/run", "-b", evenkeel,
+                                  "-t", str(limit), *cards, lab], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                 start_new_session=True)
+    children.append(child)
+    return child
+
+
 def first_process(keeper):
     def is_init(pid):
         with contextlib.suppress(OSError), open(f"/proc/{pid}/comm") as f:

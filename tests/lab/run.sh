@@ -31,7 +31,7 @@ beside_the_guest() {
   lab roles 120 python3 tests/lab/vrrp.py "$binary" roles
   lab ha-docs 60 python3 tests/lab/ha_docs.py "$binary"
   lab haproxy 120 python3 tests/lab/haproxy.py "$binary"
-  lab discuz 150 python3 tests/lab/discuz.py "$binary"
+  lab discuz 300 python3 tests/lab/discuz.py "$binary"
 }
 
 : >"$results/table"

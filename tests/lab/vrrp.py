@@ -45,7 +45,7 @@ INSTANCE = """vrrp_instance VI_{vrid} {{
 
 
 def instance(priority, vrid=51, vip=VIP, tracks=""):
-    return INSTANCE.format(state="MASTER" if priority == 100 else "BACKUP", priority=priority, vrid=vrid, vip=vip,
+    return INSTANCE.format(state="MASTER" if priority in (100, 254) else "BACKUP", priority=priority, vrid=vrid, vip=vip,
                            tracks=tracks)
 
 
@@ -90,6 +90,12 @@ def with_track_file(host, priority):
     return keepalived(host, general(host, fifo(host)) + weight_file(host) + instance(priority, tracks=BY_FILE))
 
 
+def with_fault_file(host, priority):
+    """FAULT instead of a weight, so the priorities may be as high and as close as they like."""
+    return keepalived(host, general(host, fifo(host)) + health_script(host) + weight_file(host) +
+                      instance(254 if priority == 100 else 253, tracks=BY_SCRIPT % "evenkeel" + BY_FILE))
+
+
 def with_killall(host, priority):
     return keepalived(host, general(host) + script("chk_haproxy", "/usr/bin/killall -0 haproxy") +
                       instance(priority, tracks=BY_SCRIPT % "chk_haproxy"))
@@ -111,9 +117,9 @@ listen web
 """
 
 
-def configure(host, ours, bind=f"{VIP}:80 transparent", extra=""):
+def configure(host, ours, bind=f"{VIP}:80 transparent", extra="", weight=60):
     folder = netlab.folder
-    more = f"    vrrp track-file {folder}/{host}.weight weight 60 quorum web:1\n" \
+    more = f"    vrrp track-file {folder}/{host}.weight weight {weight} quorum web:1\n" \
            f"    vrrp notify-fifo {folder}/{host}.fifo\n" if ours else ""
     return write(f"{host}.cfg", CONFIG.format(folder=folder, host=host, more=more + extra, bind=bind))
 
@@ -129,11 +135,12 @@ def nobody_has(*vips):
 class Machines:
     """Two balancers and two keepalived around two web servers."""
 
-    def __init__(self, program, keepalived_for, ours, **conf):
-        self.program, self.keepalived_for = program, keepalived_for
+    def __init__(self, program, keepalived_for, ours, options=(), **conf):
+        self.program, self.keepalived_for, self.options = program, keepalived_for, options
         self.webs = [netlab.nginx(name) for name in SERVERS]
         self.conf = {host: configure(host, ours, **conf) for host in ("one", "two")}
-        self.proxies = {host: balancer(host, program, self.conf[host], f"{host}.sock") for host in self.conf}
+        self.proxies = {host: balancer(host, program, self.conf[host], f"{host}.sock", *options)
+                        for host in self.conf}
         self.pair = [keepalived_for("one", 100), keepalived_for("two", 50)]
         eventually(lambda: holds("one", VIP) and not holds("two", VIP), "the address on the first")
         eventually(answers, "an answer through the address")
@@ -144,7 +151,13 @@ class Machines:
     def again(self):
         with contextlib.suppress(FileNotFoundError):
             os.remove(f"{netlab.folder}/one.sock")
-        self.proxies["one"] = balancer("one", self.program, self.conf["one"], "one.sock")
+        self.proxies["one"] = balancer("one", self.program, self.conf["one"], "one.sock", *self.options)
+
+    def kill_worker(self):
+        master, = netlab.offspring(self.proxies["one"].pid)
+        worker, = netlab.offspring(master)
+        os.kill(worker, signal.SIGKILL)
+        end(self.proxies["one"])
 
     def states(self, state):
         for name in SERVERS:
@@ -284,6 +297,20 @@ def track_file_alone():
     machines.close()
     for row in rows:
         assert row.moved <= 6 * ADVERT, "timer of the backup, after one more advertisement of the master"
+
+
+def fault_file():
+    say("two Evenkeels: evenkeel health, and a track file that says FAULT (weight -254)")
+    machines = Machines(netlab.evenkeel, with_fault_file, ours=True, weight=-254, options=("-W",))
+    killed = Row("master and worker are killed", machines.kill, machines.again)
+    rows = [Row("the worker is killed (-W)", machines.kill_worker, machines.again),
+            Row("the proxy is stopped (SIGTERM)", lambda: machines.kill(signal.SIGTERM), machines.again),
+            Row("its servers are drained", lambda: machines.states("drain"), lambda: machines.states("ready")),
+            Row("it loses its servers", lambda: machines.reach("add"), lambda: machines.reach("delete"))]
+    machines.close()
+    assert killed.moved <= 3 * ADVERT, "at most three advertisement intervals"
+    for row in rows:
+        assert row.moved <= ADVERT, "the file is read when it is written; the last row waits for a check"
 
 
 def two_addresses():
@@ -474,6 +501,7 @@ def measured():
     two_evenkeels()
     two_haproxies()
     track_file_alone()
+    fault_file()
     two_addresses()
 
 

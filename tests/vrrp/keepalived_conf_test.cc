@@ -32,6 +32,15 @@ TEST(KeepalivedConf, PrioritiesFitEveryWeight) {
   }
 }
 
+// FAULT is told with priority 0; what the backup then waits is its distance from 256.
+TEST(KeepalivedConf, FaultNeedsNoDistance) {
+  Pair pair;
+  pair.def.track_file = "/run/w";
+  pair.def.weight = kFault;
+  EXPECT_EQ(priority_in(keepalived_conf(pair, true)), 254);
+  EXPECT_EQ(priority_in(keepalived_conf(pair, false)), 253);
+}
+
 TEST(KeepalivedConf, HasWhatTheConfigurationHas) {
   Pair pair;
   pair.addresses = {"192.0.2.1/24"};

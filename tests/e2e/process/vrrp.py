@@ -31,6 +31,11 @@ def eventually(condition, what):
         time.sleep(0.005)
 
 
+def offspring(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [int(word) for word in f.read().split()]
+
+
 class Vrrp(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -88,6 +93,32 @@ listen web
     def weight(self):
         with open(f"{self.dir}/weight") as f:
             return f.read()
+
+    def test_a_master_speaks_for_its_dead_worker(self):
+        for refused_reload in (False, True):
+            with self.subTest(refused_reload=refused_reload):
+                master = self.start("-W")
+                self.assertEqual(self.weight(), "60\n")
+                worker, = offspring(master.pid)
+                if refused_reload:
+                    with open(f"{self.dir}/cfg") as f:
+                        good = f.read()
+                    with open(f"{self.dir}/cfg", "w") as f:
+                        f.write("nonsense\n")
+                    said = b""
+
+                    def reload_is_refused():
+                        nonlocal said
+                        said += master.stderr.read() or b""
+                        return b"Loading failure" in said
+
+                    master.send_signal(signal.SIGUSR2)
+                    eventually(reload_is_refused, "a refused reload")
+                    with open(f"{self.dir}/cfg", "w") as f:
+                        f.write(good)
+                os.kill(worker, signal.SIGKILL)
+                eventually(lambda: self.weight() == "0\n", "the weight of a dead worker")
+                self.assertNotEqual(master.wait(PATIENCE), 0)
 
     def test_health_says_why(self):
         done = self.health()
