@@ -2,9 +2,9 @@
 """Lab 7: the forum of the notes on separate machines: discuz.py EVENKEEL.
 
 Apache and PHP on node2 and node3, MariaDB on node1, the balancer on node4, with the addresses of the notes. The
-forum is the lab's own and keeps users, posts and login sessions in the database. First behind NAT: in this machine's
-kernel where that has IPVS, else in user space (the guest's labs run the kernel's). Then on layer 7 with a cookie that
-keeps a user on a server. A user is logged in, with curl and where there is Chromium with that, and stays so when the
+forum is the lab's own and keeps users, posts and login sessions in the database. First behind LVS-NAT: node4 is then a
+QEMU guest, whose kernel has IPVS; where there is no QEMU it is in user space. Then on layer 7 with a cookie that keeps
+a user on a server. A user is logged in, with curl and where there is Chromium with that, and stays so when the
 server dies.
 """
 import os
@@ -24,6 +24,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 WEBS = {"node2": "192.168.4.2", "node3": "192.168.4.3"}
 URL = "http://201.1.1.4/bbs/"
 running = {}
+GUEST = """modprobe virtio_pci && modprobe virtio_net || exit
+ip address add 192.168.4.4/24 dev eth0
+ip address add 201.1.1.4/24 dev eth1
+ip link set eth0 up
+ip link set eth1 up
+sysctl -qw net.ipv4.ip_forward=1
+cat >/run/node4.cfg <<'CFG'
+{config}CFG
+evenkeel -db -f /run/node4.cfg
+"""
 
 SQL = """CREATE DATABASE bbs;
 GRANT ALL ON *.* TO 'admin'@'192.168.4.%' IDENTIFIED BY 'tedu.cn';
@@ -163,7 +173,7 @@ class Browser:
 
 
 CONFIG = """global
-    stats socket {folder}/node4.sock mode 600 level admin
+    stats socket {socket}
 defaults
     timeout connect 2s
     timeout client 30s
@@ -176,7 +186,7 @@ NAT = CONFIG + """listen bbs
     mode tcp
     bind 201.1.1.4:80
     balance roundrobin
-    lvs nat scheduler rr fallback proxy
+    lvs nat scheduler rr fallback {fallback}
     server node2 192.168.4.2:80 check
     server node3 192.168.4.3:80 check
 """
@@ -191,15 +201,45 @@ LAYER7 = CONFIG + """listen bbs
 """
 
 
-def director(text):
-    proxy = balancer("node4", netlab.evenkeel, write("node4.cfg", text.format(folder=netlab.folder)), "node4.sock")
+def director(text, fallback="none"):
+    global runtime
+    runtime = lambda command: cli("node4.sock", command)
+    text = text.format(socket=f"{netlab.folder}/node4.sock mode 600 level admin", fallback=fallback)
+    proxy = balancer("node4", netlab.evenkeel, write("node4.cfg", text), "node4.sock")
     eventually(lambda: state("node2") == state("node3") == "UP", "both servers up")
     return proxy
 
 
+def director_in_a_guest():
+    """None: there is no guest on this machine."""
+    global runtime
+    runtime = lambda command: inside("node2", "socat", "-t", "5", "-", "tcp:192.168.4.4:9999,connect-timeout=2", check=False,
+                                     input=command + "\n").stdout
+    for interface in ("eth0", "eth2"):  # the guest has these addresses now
+        inside("node4", "ip", "link", "set", interface, "down")
+    config = NAT.format(socket="ipv4@192.168.4.4:9999 level admin", fallback="none")
+    guest = netlab.guest("guest", ("inside", "outside"), GUEST.format(config=config), 140)
+    eventually(lambda: guest.poll() is not None or state("node2") == state("node3") == "UP", "both servers up",
+               patience=100, pause=0.5)
+    if guest.poll() is None:
+        return guest
+    leave_the_guest(guest)
+    if guest.returncode != 77:
+        raise AssertionError("the guest ended:\n" + netlab.log_of("guest"))
+    return None
+
+
+def leave_the_guest(guest):
+    end(guest)
+    for interface in ("eth0", "eth2"):
+        inside("node4", "ip", "link", "set", interface, "up")
+    for host in NETWORK:  # they know the guest's card by these addresses
+        inside(host, "ip", "neighbour", "flush", "all")
+
+
 def state(name):
-    lines = [line.split(",") for line in cli("node4.sock", "show stat").splitlines()]
-    return next(line[17] for line in lines if line[:2] == ["bbs", name])
+    lines = [line.split(",") for line in runtime("show stat").splitlines()]
+    return next((line[17] for line in lines if line[:2] == ["bbs", name]), "")
 
 
 def down(name):
@@ -210,11 +250,16 @@ def behind_nat():
     say("behind NAT, as the notes do it")
     for host in WEBS:
         inside(host, "ip", "route", "add", "default", "via", "192.168.4.4")
-    inside("node4", "sysctl", "-qw", "net.ipv4.ip_forward=1")
-    proxy = director(NAT)
-    plane = "user space, for want of IPVS in this kernel (the guest's labs run LVS-NAT in the kernel)" \
-        if "is served in user space" in netlab.log_of(os.path.basename(netlab.evenkeel) + "-node4") else "the kernel"
-    tell(f"the plane: {plane}")
+    guest = director_in_a_guest()
+    if guest:
+        table = runtime("show lvs").rstrip()
+        tell("the plane: the kernel of a guest\n" + table)
+        assert table.count("Masq") == 2, table
+    else:
+        inside("node4", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        proxy = director(NAT, "proxy")
+        user_space = "is served in user space" in netlab.log_of(os.path.basename(netlab.evenkeel) + "-node4")
+        tell(f"no guest here; the plane: {'user space' if user_space else 'the kernel of this machine'}")
     pages = [fetch("client", "201.1.1.4").strip() for _ in range(6)]
     tell(f"curl http://201.1.1.4 six times: {' '.join(pages)}")
     assert sorted(pages) == ["node2"] * 3 + ["node3"] * 3 and all(a != b for a, b in zip(pages, pages[1:])), pages
@@ -232,7 +277,10 @@ def behind_nat():
     assert all(look[:2] == ("node2", "bob") for look in looks), looks
     tell("node3 dies: four pages of node2, still bob")
     web("node3")
-    end(proxy)
+    if guest:
+        leave_the_guest(guest)
+    else:
+        end(proxy)
 
 
 def layer7():
