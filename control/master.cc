@@ -276,8 +276,10 @@ class Master final : public MasterView {
     log_message(clean || stopping_ ? LogLevel::warning : LogLevel::error, text);
     if (!present) return;
     exit_code_ = exit_code_of(status);
+    // One that ends as it was told to has said so itself.
+    if (!(clean && stopping_) && !state_.lost_file.empty() && options_.on_lost)
+      options_.on_lost(state_.lost_file, state_.lost_value);
     if (stopping_) return;
-    if (!state_.lost_file.empty() && options_.on_lost) options_.on_lost(state_.lost_file, state_.lost_value);
     // Nobody serves now. Old workers have stopped accepting, so keeping them helps only open sessions.
     if (options_.exit_on_failure && !state_.workers.empty()) {
       log_error("exit-on-failure: killing every processes with SIGTERM");

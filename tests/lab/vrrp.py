@@ -157,6 +157,7 @@ class Machines:
         master, = netlab.offspring(self.proxies["one"].pid)
         worker, = netlab.offspring(master)
         os.kill(worker, signal.SIGKILL)
+        self.proxies["one"].wait(10)
         end(self.proxies["one"])
 
     def states(self, state):
