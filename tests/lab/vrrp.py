@@ -9,6 +9,7 @@ masters and none.
 import contextlib
 import os
 import shutil
+import re
 import signal
 import statistics
 import subprocess
@@ -459,9 +460,11 @@ def two_masters():
     shown = lambda host: cli(f"{host}.sock", "show vrrp")
     shared = lambda host: f"TWO MACHINES HAVE {VIP}" in shown(host)
 
-    def vrrp_on(host, priority, router=51):
-        return keepalived(host, general(host, fifo(host)) + health_script(host) +
-                          instance(priority, vrid=router, tracks=BY_SCRIPT % "evenkeel"))
+    def vrrp_on(host, priority, router=51, version=2):
+        text = instance(priority, vrid=router, tracks=BY_SCRIPT % "evenkeel")
+        if version == 3:  # which has no passwords
+            text = re.sub(r"    authentication {.*?    }\n", "    version 3\n", text, flags=re.DOTALL)
+        return keepalived(host, general(host, fifo(host)) + health_script(host) + text)
 
     both = [vrrp_on("one", 100), vrrp_on("two", 50, router=52)]
     eventually(lambda: holds("one", VIP) and holds("two", VIP), "two masters")
@@ -472,6 +475,18 @@ def two_masters():
     both[1] = vrrp_on("two", 50)
     took = eventually(lambda: not shared("one") and not shared("two") and not holds("two", VIP), "one master")
     tell(f"it is put right: nobody says so after {took:.1f} s")
+    end(both[1])
+    both[1] = vrrp_on("two", 50, version=3)
+    took = eventually(lambda: holds("two", VIP), "the second as master by version 3")
+    # keepalived puts off its own advertisement with each of the other version that it hears: they take turns.
+    later = eventually(lambda: shared("one") or shared("two"), "a machine that reports it")
+    assert holds("one", VIP)
+    tell(f"version 2 against version 3: the second is master, too, after {took:.1f} s, said {later:.1f} s later:")
+    print("\n".join(line for host in ("one", "two") for line in shown(host).splitlines() if "TWO MACHINES" in line))
+    print([line for line in netlab.log_of("keepalived-one").splitlines() if "wrong version" in line][-1])
+    end(both[1])
+    both[1] = vrrp_on("two", 50)
+    eventually(lambda: not shared("one") and not shared("two") and not holds("two", VIP), "one master again")
     if shutil.which("nft") and inside("two", "nft", "add table inet lab", check=False).returncode == 0:
         firewalls(shown, shared)
     else:
