@@ -155,11 +155,11 @@ class Importer {
     } else if (const std::uint32_t flag = scheduler_flag(word); flag != 0) {
       service.flags |= flag;
     } else {
-      other_line(line, word);
+      other_line(line, word, section);
     }
   }
 
-  void other_line(const Node& line, const std::string& word) {
+  void other_line(const Node& line, const std::string& word, const ImportedSection& section) {
     static const std::set<std::string, std::less<>> kElsewhere = {
         "protocol",           "delay_loop",      "real_server", "sorry_server",
         "inhibit_on_failure", "connect_timeout", "retry",       "delay_before_retry",
@@ -168,8 +168,8 @@ class Importer {
     if (word == "quorum")
       return note(line,
                   "'quorum' has no counterpart in a section, which serves while one server does; to let the "
-                  "address go with the quorum: 'vrrp track-file <path> weight <n> quorum <section>:" +
-                      std::string(line.word(1).empty() ? "1" : line.word(1)) +
+                  "address go with the quorum: 'vrrp track-file <path> weight <n> quorum " +
+                      section_name(section) + ":" + std::string(line.word(1).empty() ? "1" : line.word(1)) +
                       "' (it counts servers, not their weights)");
     if (word == "quorum_up" || word == "quorum_down")
       return note(line, "'" + word +
@@ -216,13 +216,14 @@ class Importer {
     if (section.forward != Forward::masq && section.keys.front().fwmark == 0 &&
         where->port != section.keys.front().port && where->port != 0)
       note(line, "the port differs from the service's, which only NAT can do; the service's is taken");
-    for (const Node& word : line.children) server_line(word, service, server);
+    for (const Node& word : line.children) server_line(word, service, section, server);
     if (line.child("inhibit_on_failure") == nullptr && service.child("inhibit_on_failure") == nullptr)
       ++removes_;
     section.servers.push_back(std::move(server));
   }
 
-  void server_line(const Node& line, const Node& service, ImportedServer& server) {
+  void server_line(const Node& line, const Node& service, const ImportedSection& section,
+                   ImportedServer& server) {
     const std::string_view word = line.word(0);
     if (word == "weight") {
       server.definition.weight = number(line.word(1)).value_or(1);
@@ -232,24 +233,25 @@ class Importer {
     } else if (word == "lthreshold") {
       server.definition.lower = number(line.word(1)).value_or(0);
     } else if (word == "TCP_CHECK") {
-      check(line, service, server, "");
+      check(line, service, section, server, "");
     } else if (word == "HTTP_GET") {
-      check(line, service, server, http_check(line, service));
+      check(line, service, section, server, http_check(line, service));
     } else if (word == "SSL_GET") {
-      tls_check(line, service, server);
+      tls_check(line, service, section, server);
     } else if (word == "SMTP_CHECK") {
       const std::string_view name = line.value("helo_name");
-      check(line, service, server, "option smtpchk HELO " + std::string(name.empty() ? "localhost" : name));
+      check(line, service, section, server,
+            "option smtpchk HELO " + std::string(name.empty() ? "localhost" : name));
     } else if (word == "MISC_CHECK") {
-      external_check(line, service, server);
+      external_check(line, service, section, server);
     } else if (word == "notify_up" || word == "notify_down") {
       note(line, "'" + std::string(word) +
                      "' has no counterpart: no program is called when a server changes; the log "
                      "says it");
     } else if (word == "UDP_CHECK") {
-      check(line, service, server, udp_check(line));
+      check(line, service, section, server, udp_check(line));
     } else if (word == "DNS_CHECK") {
-      check(line, service, server, dns_check(line));
+      check(line, service, section, server, dns_check(line));
     } else if (word.ends_with("_CHECK")) {
       note(line, "'" + std::string(word) + "' has no counterpart: the server is not checked by it");
     } else if (word == "lvs_method" || word == "lb_kind") {
@@ -287,7 +289,26 @@ class Importer {
     return std::nullopt;
   }
 
-  void check(const Node& line, const Node& service, ImportedServer& server, const std::string& lines) {
+  // The virtual address as a check's target means the director itself, unless the kernel leads it elsewhere.
+  void connect_to(const Node& line, std::string_view ip, const ImportedSection& section,
+                  std::string& options) {
+    const auto where = endpoint(ip, "");
+    const bool virtual_address =
+        std::any_of(section.keys.begin(), section.keys.end(), [&](const ServiceKey& key) {
+          return key.fwmark == 0 && where && where->family == key.family && where->ip == key.ip;
+        });
+    if (!virtual_address || section.forward == Forward::masq) {
+      options += " addr " + std::string(ip);
+      return;
+    }
+    note(line,
+         "'connect_ip' is the virtual address: 'check-via vip' has all servers of the section checked there");
+    if (std::find(check_lines_.begin(), check_lines_.end(), "check-via vip") == check_lines_.end())
+      check_lines_.insert(check_lines_.begin(), "check-via vip");
+  }
+
+  void check(const Node& line, const Node& service, const ImportedSection& section, ImportedServer& server,
+             const std::string& lines) {
     if (server.options.find(" check") != std::string::npos)
       return note(line, "a server has one check, its first; '" + std::string(line.word(0)) + "' is left out");
     use(line, lines);
@@ -320,7 +341,7 @@ class Importer {
         options.find(" port ") == std::string::npos)
       options += " port " + std::to_string(server.endpoint.port);
     if (const std::string_view ip = line.value("connect_ip"); !ip.empty())
-      options += " addr " + std::string(ip);
+      connect_to(line, ip, section, options);
     static const std::set<std::string_view> kRead = {"connect_timeout",
                                                      "misc_timeout",
                                                      "retry",
@@ -346,14 +367,15 @@ class Importer {
   }
 
   // What the check would be with TLS stands in the section as comments, because it is lost otherwise.
-  void tls_check(const Node& line, const Node& service, ImportedServer& server) {
+  void tls_check(const Node& line, const Node& service, const ImportedSection& section,
+                 ImportedServer& server) {
     note(line,
-         "'SSL_GET' has no counterpart yet: checks do not speak TLS; the server is checked by a TCP "
-         "connection, "
-         "and what was asked for stands in the section as a comment");
-    std::string lines = "# SSL_GET:";
+         "'SSL_GET' has no full counterpart: checks do not speak HTTP over TLS; the server is asked whether "
+         "it "
+         "speaks TLS at all, and what was asked for stands in the section as a comment");
+    std::string lines = "option ssl-hello-chk\n# SSL_GET:";
     for (const std::string& one : split(http_check(line, service))) lines += "\n#   " + one;
-    check(line, service, server, lines);
+    check(line, service, section, server, lines);
   }
 
   // One exchange for each page, on a connection of its own.
@@ -441,7 +463,8 @@ class Importer {
     return list;
   }
 
-  void external_check(const Node& line, const Node& service, ImportedServer& server) {
+  void external_check(const Node& line, const Node& service, const ImportedSection& section,
+                      ImportedServer& server) {
     const std::string path(line.value("misc_path"));
     if (path.empty()) return note(line, "a MISC_CHECK without 'misc_path' checks nothing");
     if (path.find(' ') != std::string::npos)
@@ -449,7 +472,7 @@ class Importer {
     if (global_.empty()) global_ = {"external-check"};
     if (line.child("misc_dynamic") != nullptr)
       note(line, "'misc_dynamic' has no counterpart; an agent can set weights");
-    check(line, service, server,
+    check(line, service, section, server,
           "option external-check\nexternal-check command " + path.substr(0, path.find(' ')));
   }
 

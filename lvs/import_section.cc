@@ -66,6 +66,8 @@ std::string config_head(std::string_view origin, const std::vector<std::string>&
          "defaults\n    mode tcp\n    timeout connect 5s\n    timeout client 15m\n    timeout server 15m\n";
 }
 
+std::string section_name(const ImportedSection& section) { return name_of(section.keys.front()); }
+
 std::string section_text(const ImportedSection& section) {
   const ServiceKey& key = section.keys.front();
   std::string text = "\n";

@@ -26,6 +26,7 @@ struct ImportedSection {
 };
 
 std::string config_head(std::string_view origin, const std::vector<std::string>& global);
+std::string section_name(const ImportedSection& section);  // once it has a key
 std::string section_text(const ImportedSection& section);
 
 }  // namespace evenkeel::lvs

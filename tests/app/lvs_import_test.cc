@@ -297,6 +297,27 @@ virtual_server 10.20.0.11 0 {
 }
 )";
 
+TEST(LvsImport, ChecksOfTheVirtualAddressGoThroughTheServers) {
+  const auto imported = lvs::import_keepalived(R"(
+virtual_server 10.0.0.1 80 {
+  lb_kind DR
+  real_server 10.0.0.2 80 {
+    TCP_CHECK {
+      connect_ip 10.0.0.1
+    }
+  }
+  real_server 10.0.0.3 80 {
+    TCP_CHECK {
+      connect_ip 10.0.0.1
+    }
+  }
+}
+)");
+  EXPECT_THAT(imported.config, HasSubstr("    check-via vip\n    timeout check 5s\n"
+                                         "    server s1 10.0.0.2 weight 1 check inter 60s fall 1 rise 1\n"));
+  ASSERT_NE(accepted(imported), nullptr);
+}
+
 TEST(LvsImport, ReadsWhatHasGrown) {
   const auto imported = lvs::import_keepalived(kGrown);
   EXPECT_THAT(
@@ -305,6 +326,7 @@ TEST(LvsImport, ReadsWhatHasGrown) {
           "listen tcp_10.20.0.10_443\n"
           "    bind 10.20.0.10:443\n"
           "    lvs dr scheduler wrr persistence 600s\n"
+          "    option ssl-hello-chk\n"
           "    # SSL_GET:\n"
           "    #   option httpchk\n"
           "    #   http-check connect\n"
@@ -332,10 +354,10 @@ TEST(LvsImport, ReadsWhatHasGrown) {
   std::string notes;
   for (const std::string& note : imported.notes) notes += note + "\n";
   for (const char* text :
-       {"'global_defs' is VRRP's", "'/etc/keepalived/conf.d/*.conf' is not read along", "quorum <section>:2",
-        "'hysteresis' has no counterpart", "'quorum_up' has no counterpart",
+       {"'global_defs' is VRRP's", "'/etc/keepalived/conf.d/*.conf' is not read along",
+        "quorum tcp_10.20.0.10_443:2", "'hysteresis' has no counterpart", "'quorum_up' has no counterpart",
         "'quorum_down' has no counterpart", "'sorry_server_inhibit' has no counterpart",
-        "'SSL_GET' has no counterpart yet", "'digest' has no counterpart", "'enable_sni' has no counterpart",
+        "'SSL_GET' has no full counterpart", "'digest' has no counterpart", "'enable_sni' has no counterpart",
         "'notify_down' has no counterpart", "'TCP_CHECK' is left out", "arguments of a check program",
         "'misc_dynamic' has no counterpart", "'user' has no counterpart", "of another family",
         "SCTP services have no counterpart", "all ports only with persistence",
