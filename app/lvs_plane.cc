@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "lvs/live_servers.h"
 #include "lvs/netlink.h"
+#include "lvs/rtnetlink.h"
 
 namespace evenkeel::app {
 namespace {
@@ -33,6 +34,8 @@ std::shared_ptr<const Definition> adjusted(const Definition& def, const std::str
   copy->description += (copy->description.empty() ? "" : " - ") + plane;
   if constexpr (requires { copy->binds; }) {
     if (kernel) copy->binds.clear();
+  } else if (!kernel) {
+    for (auto& server : copy->servers) server.check.via = nullptr;
   }
   return copy;
 }
@@ -128,6 +131,7 @@ void LvsPlane::start(Engine& engine, bool vrrp) {
   options.def = def_;
   options.sync_waits = vrrp;
   options.kernel = std::move(kernel_);
+  if (std::string why; (options.host = lvs::open_host(why)) == nullptr) log_warning("lvs: " + why);
   options.servers_of = [&engine](const lvs::SectionDef& section) {
     const backends::Backend* backend = engine.find_backend(section.name);
     return backend == nullptr ? std::vector<lvs::ServerState>() : lvs::server_states(*backend);

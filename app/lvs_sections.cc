@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "app/backend_names.h"
+#include "lvs/check_via.h"
 #include "lvs/section_checks.h"
 
 namespace evenkeel::app {
@@ -83,14 +84,15 @@ void check_fallback(const ProxySection& section, const ProxySection* owner, conf
 }
 
 void check_section(ConfigDraft& draft, ProxySection& section, lvs::SectionChecks& checks,
-                   conf::Diagnostics& diagnostics) {
+                   lvs::CheckViaChecks& via_checks, conf::Diagnostics& diagnostics) {
   const ProxySection* const owner = owner_of(draft, section);
   refuse_rules(section, section, diagnostics);
   if (!check_owner(draft, section, owner, diagnostics)) return;
   const bool datagram = section.proxy.common.datagram;
-  checks.check(section.lvs, section.proxy,
-               owner == nullptr ? std::vector<lvs::VirtualAddress>() : addresses_of(*owner),
+  const auto addresses = owner == nullptr ? std::vector<lvs::VirtualAddress>() : addresses_of(*owner);
+  checks.check(section.lvs, section.proxy, addresses,
                static_cast<std::uint8_t>(datagram ? IPPROTO_UDP : IPPROTO_TCP));
+  via_checks.check(section.lvs, section.proxy, addresses, section.checks.protocol);
   section.lvs.def.frontend = owner == nullptr ? std::string() : owner->proxy.common.name;
   check_fallback(section, owner, diagnostics);
 }
@@ -121,8 +123,14 @@ void check_lvs(ConfigDraft& draft, conf::Diagnostics& diagnostics) {
   for (const ProxySection& section : draft.proxies)
     any = any || (section.lvs.on && !section.proxy.common.disabled);
   lvs::SectionChecks checks(diagnostics, any ? lvs::connected_networks() : std::vector<lvs::Network>());
+  lvs::CheckViaChecks via_checks(diagnostics);
   for (ProxySection& section : draft.proxies) {
-    if (section.lvs.on && !section.proxy.common.disabled) check_section(draft, section, checks, diagnostics);
+    if (section.proxy.common.disabled) continue;
+    if (section.lvs.on) {
+      check_section(draft, section, checks, via_checks, diagnostics);
+    } else if (section.lvs.via_vip) {
+      diagnostics.error(section.lvs.via_vip_at, "'check-via vip' is for sections with 'lvs dr' or 'lvs tun'");
+    }
   }
   if (!any && !draft.lvs.daemons.empty())
     diagnostics.warn({}, "'lvs-sync' has no effect without a section that has an 'lvs' line");

@@ -20,6 +20,8 @@
 
 namespace evenkeel::health {
 
+class VipPath;
+
 // ---- words that may hold a log-format expression
 // --------------------------------------------------------------------
 
@@ -231,6 +233,7 @@ struct CheckDef {
   std::string alpn;             // check-alpn
   std::string proto;            // check-proto
   bool via_socks4 = false;
+  std::shared_ptr<VipPath> via;  // `check-via vip`; null: to the server's own address
   Observe observe = Observe::none;
   int error_limit = 10;
   OnError on_error = OnError::fail_check;

@@ -6,6 +6,7 @@
 #include "core/buffer.h"
 #include "core/datagram.h"
 #include "core/fd_stream.h"
+#include "health/vip_path.h"
 
 namespace evenkeel::health {
 namespace {
@@ -35,16 +36,22 @@ Failure::Kind blame(IoStatus status) noexcept {
   }
 }
 
+ConnectAttempt begin(const ConnectPlan& plan, bool datagram, std::string& why) {
+  if (plan.via != nullptr) return plan.via->connect(plan.address.port(), datagram, why);
+  ConnectOptions options;
+  options.source = &plan.source;
+  return datagram ? connect_datagrams(plan.address, options) : begin_connect(plan.address, options);
+}
+
 Task<Opened> open(Worker& worker, const ConnectPlan& plan, bool datagram, ExchangeGuard& guard) {
   if (plan.address.family() == AF_UNSPEC || (plan.address.is_ip() && plan.address.port() == 0)) {
     co_return Opened{
         nullptr, Failure::Kind::socket_error,
         datagram ? "No port available for the datagram" : "No port available for the TCP connection"};
   }
-  ConnectOptions options;
-  options.source = &plan.source;
-  const ConnectAttempt attempt =
-      datagram ? connect_datagrams(plan.address, options) : begin_connect(plan.address, options);
+  std::string why;
+  const ConnectAttempt attempt = begin(plan, datagram, why);
+  if (attempt.fd < 0 && !why.empty()) co_return Opened{nullptr, Failure::Kind::socket_error, std::move(why)};
   if (attempt.fd < 0) co_return failed(blame(attempt.error.status), attempt.error.sys);
   auto stream = std::make_unique<FdStream>(worker, attempt.fd);
   if (attempt.established) co_return Opened{std::move(stream)};
@@ -77,6 +84,7 @@ ConnectPlan with_step(const ConnectPlan& base, const Step& step) {
   if (said.addr) {
     const std::uint16_t port = base.address.port();
     plan.address = *said.addr;
+    plan.via = nullptr;
     if (plan.address.port() == 0) plan.address.set_port(port);
   }
   if (step.port != 0) plan.address.set_port(step.port);
@@ -201,7 +209,8 @@ void ExchangeGuard::end(IoStatus why) noexcept {
 
 ConnectPlan plan_for(const CheckDef& def, const Address& server, const ServerLink& link) {
   ConnectPlan plan;
-  plan.address = def.addr ? *def.addr : server;
+  if (def.via && !def.addr) plan.via = def.via.get();
+  plan.address = def.addr ? *def.addr : plan.via != nullptr ? plan.via->to() : server;
   if (def.addr && plan.address.port() == 0) plan.address.set_port(server.port());
   if (def.port != 0) plan.address.set_port(def.port);
   if (checks_service_port(def)) plan.proxy_header = link.proxy_header;

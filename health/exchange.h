@@ -13,6 +13,8 @@
 
 namespace evenkeel::health {
 
+class VipPath;
+
 // How traffic reaches the server, as far as a check copies it.
 struct ServerLink {
   enum class ProxyHeader : std::uint8_t { none, v1, v2 };
@@ -26,6 +28,7 @@ struct ConnectPlan {
   Address address;  // with its port
   ServerLink::ProxyHeader proxy_header = ServerLink::ProxyHeader::none;
   SourceDef source;
+  const VipPath* via = nullptr;  // to a virtual address through one server; lives as long as the definition
 };
 
 // The plan of a server's health check: `addr`, `port` and `check-send-proxy` applied to the server's own

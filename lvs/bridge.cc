@@ -1,31 +1,33 @@
 #include "lvs/bridge.h"
 
-#include <linux/capability.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <utility>
 
 #include "core/log.h"
+#include "health/vip_path.h"
 #include "lvs/sysctls.h"
 
 namespace evenkeel::lvs {
 namespace {
 
-constexpr auto kRound = std::chrono::milliseconds(500);  // somebody's `ipvsadm -C` lasts no longer than that
-constexpr int kRest =
-    4;  // a table of many thousands of servers is read less often: a fifth of the time at most
+// A cleared table is noticed by the next glance, a service that is gone by the next look at them all, and
+// what somebody has done to a server by the next full round.
+constexpr auto kGlance = std::chrono::milliseconds(100);
+constexpr auto kRound = std::chrono::milliseconds(500);
+// A table of many thousands of servers is read less often: a fifth of the time at most.
+constexpr int kRest = 4;
 constexpr auto kDrainRound = std::chrono::milliseconds(200);
 
 }  // namespace
 
 Bridge::Bridge(Options options)
     : options_(std::move(options)),
+      paths_(*options_.def, std::move(options_.host),
+             [](LogLevel level, const std::string& text) { log_message(level, text); }),
       keeper_(*options_.def, *options_.kernel, options_.servers_of,
               [](LogLevel level, const std::string& text) { log_message(level, text); }),
       sync_(options_.def->daemons, *options_.kernel,
@@ -49,6 +51,14 @@ void Bridge::start() {
   const std::string& path = options_.def->state_file;
   if (!state_file_.open(path.empty() ? StateFile::default_path() : path, why))
     log_warning("lvs: " + why + "; a next process will not know which services are ours");
+  if (paths_.any()) {
+    marker_ = std::make_shared<Marker>();
+    marker_->start();
+    const auto mark = std::make_shared<const health::VipPath::Marker>(
+        [marker = marker_](int fd, std::uint32_t value) { return marker->mark(fd, value); });
+    for (const SectionDef& section : options_.def->sections)
+      for (const CheckedServer& server : section.checked) server.path->set_marker(mark);
+  }
   thread_ = std::thread([this] { run(); });
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return started_; });
@@ -101,15 +111,12 @@ void Bridge::finish(bool patient, std::chrono::milliseconds limit) {
 void Bridge::regain_right() {
   if (regained_ || geteuid() == 0) return;
   regained_ = true;
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, 2> data{};
-  data[0].effective = data[0].permitted = 1U << CAP_NET_ADMIN;
-  if (syscall(SYS_capset, &header, data.data()) != 0)
+  if (!lvs::regain_right())
     log_error("lvs: the right to change the network (CAP_NET_ADMIN) is gone with the user");
 }
 
 void Bridge::begin() {
-  prctl(PR_SET_KEEPCAPS, 1);
+  keep_right();
   state_ = state_file_.read();
   keeper_.inherit(state_.services);
   state_.owner = getpid();
@@ -118,6 +125,7 @@ void Bridge::begin() {
   // Claimed before the first change: a process that is being replaced must not take it for a stranger's.
   write_state();
   keeper_.full_round();
+  paths_.keep(keeper_.left(), state_.interfaces, Clock::now());
   keep_daemons();
   write_state();
 }
@@ -147,35 +155,67 @@ void Bridge::run() {
   std::unique_lock lock(mutex_);
   started_ = true;
   changed_.notify_all();
-  auto next_round = std::chrono::steady_clock::now() + kRound;
+  next_glance_ = Clock::now() + kGlance;
+  next_look_ = next_round_ = Clock::now() + kRound;
   while (true) {
-    changed_.wait_until(lock, next_round, [this] { return nudged_ || ending_ || !requests_.empty(); });
+    changed_.wait_until(lock, next_glance_, [this] { return nudged_ || ending_ || !requests_.empty(); });
     const bool nudged = std::exchange(nudged_, false);
     auto requests = std::exchange(requests_, {});
-    bool holding = holding_;
+    const bool holding = holding_;
     if (ending_ && requests.empty()) return;
     lock.unlock();
     regain_right();
-    holding = holding && !taken_over();
     for (const auto& request : requests) request(*options_.kernel);
-    if (holding && nudged) {
+    if (holding && nudged && !taken_over()) {
       keeper_.quick_round();
+      keep_paths();
       keep_daemons();
     }
-    if (const auto now = std::chrono::steady_clock::now(); now >= next_round) {
-      if (holding) keep_daemons();
-      if (holding && keeper_.full_round() && options_.on_samples) options_.on_samples(keeper_.take_samples());
-      const auto done = std::chrono::steady_clock::now();
-      next_round = std::max(now + kRound, done + kRest * (done - now));
+    if (Clock::now() >= next_glance_) {
+      if (holding) keep_table();
+      next_glance_ = Clock::now() + kGlance;
     }
     lock.lock();
   }
 }
 
+void Bridge::keep_table() {
+  const auto now = Clock::now();
+  if (now >= next_round_) return full_round();
+  bool intact = keeper_.glance();
+  if (intact && now >= next_look_) {
+    intact = keeper_.look();
+    const auto done = Clock::now();
+    next_look_ = std::max(now + kRound, done + kRest * (done - now));
+  }
+  if (!intact) full_round();
+}
+
+void Bridge::full_round() {
+  const auto now = Clock::now();
+  if (!taken_over()) {
+    keep_daemons();
+    if (keeper_.full_round() && options_.on_samples) options_.on_samples(keeper_.take_samples());
+    keep_paths();
+  }
+  const auto done = Clock::now();
+  next_look_ = next_round_ = std::max(now + kRound, done + kRest * (done - now));
+}
+
+void Bridge::keep_paths() {
+  if (paths_.keep(keeper_.left(), state_.interfaces, Clock::now())) write_state();
+}
+
 void Bridge::leave(bool patient, std::chrono::milliseconds limit) {
   const Exit exit = options_.def->exit;
-  if (exit == Exit::keep) return;
   if (taken_over()) return;
+  // What is there for checks goes with them, whatever becomes of the services.
+  paths_.end(state_.interfaces);
+  if (exit == Exit::keep) {
+    if (!paths_.any()) return;
+    keeper_.clear_checks();
+    return write_state();
+  }
   if (exit == Exit::drain && patient) {
     const auto began = std::chrono::steady_clock::now();
     while (!keeper_.drain_round()) {

@@ -11,7 +11,9 @@
 #include <thread>
 #include <vector>
 
+#include "lvs/check_paths.h"
 #include "lvs/keeper.h"
+#include "lvs/marker.h"
 #include "lvs/state_file.h"
 #include "lvs/sync.h"
 
@@ -24,6 +26,7 @@ class Bridge {
   struct Options {
     std::shared_ptr<const Def> def;
     std::unique_ptr<Kernel> kernel;
+    std::unique_ptr<Host> host;    // for `check-via vip`; null without it
     Keeper::ServersOf servers_of;  // called on the bridge's thread
     // On the bridge's thread, twice a second.
     std::function<void(std::vector<SectionSample>)> on_samples;
@@ -57,8 +60,14 @@ class Bridge {
   [[nodiscard]] const Def& def() const noexcept { return *options_.def; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void run();
   void begin();
+  // What is due: a glance, a look at the services, or the whole table.
+  void keep_table();
+  void full_round();
+  void keep_paths();
   void keep_daemons();
   void write_state();
   [[nodiscard]] bool taken_over() const;
@@ -66,6 +75,8 @@ class Bridge {
   void regain_right();
 
   Options options_;
+  CheckPaths paths_;
+  std::shared_ptr<Marker> marker_;  // null: nothing is marked
   Keeper keeper_;
   SyncKeeper sync_;
   StateFile state_file_;
@@ -79,7 +90,11 @@ class Bridge {
   bool holding_ = true;
   std::optional<SyncRole> role_;
   bool ending_ = false;
-  bool regained_ = false;  // the thread's own
+  // The thread's own.
+  bool regained_ = false;
+  Clock::time_point next_glance_;
+  Clock::time_point next_look_;
+  Clock::time_point next_round_;
 };
 
 }  // namespace evenkeel::lvs

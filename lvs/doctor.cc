@@ -110,6 +110,7 @@ class Doctor {
     if (facts_.kernel_error.empty()) in_the_kernel(service);
     for (const DoctorServer& server : service.servers) {
       way_to(service, server);
+      if (service.checks_via_vip) check_through(service, server);
       switch (server.forward) {
         case Forward::masq:
           nat(service, server);
@@ -201,16 +202,72 @@ class Doctor {
     const Route* const route = facts_.host.route_to(server.endpoint);
     if (route == nullptr) return;
     const Endpoint vip = ip_of(service.key);
-    if (const Counters& seen = server.entry.counters;
-        seen.in_packets >= kSilentPackets && seen.out_packets == 0)
+    const std::string mend = "on the server: evenkeel lvs real-server --mode nat --vip " +
+                             (service.key.fwmark == 0 ? ip_string(vip) : "<address>") + " --gateway " +
+                             own_address(route->link, server.endpoint.family, vip) + " --apply";
+    const GatewayAnswer* const echo = echo_of(server);
+    if (echo != nullptr && echo->near && !echo->far) {
+      problem(
+          "the server " + title(server) + " answers this machine, but what it answers to " +
+              ip_string(echo->elsewhere) +
+              " does not come by here: its default gateway is not this machine, so clients get no answers",
+          mend);
+    } else if (const Counters& seen = server.entry.counters;
+               seen.in_packets >= kSilentPackets && seen.out_packets == 0) {
       problem("the server " + title(server) + " has been sent " + std::to_string(seen.in_packets) +
                   " packets and not one answer came back through this machine: it is down, or its default "
                   "gateway is "
                   "not this machine",
-              "on the server: evenkeel lvs real-server --mode nat --vip " +
-                  (service.key.fwmark == 0 ? ip_string(vip) : "<address>") + " --gateway " +
-                  own_address(route->link, server.endpoint.family, vip) + " --apply");
+              mend);
+    }
     one_armed(service, route->link);
+  }
+
+  [[nodiscard]] const GatewayAnswer* echo_of(const DoctorServer& server) const {
+    const auto found =
+        std::find_if(facts_.gateways.begin(), facts_.gateways.end(), [&](const GatewayAnswer& answer) {
+          return answer.server.family == server.endpoint.family && answer.server.ip == server.endpoint.ip;
+        });
+    return found == facts_.gateways.end() ? nullptr : &*found;
+  }
+
+  // `check-via vip`: the answer has the virtual address, which this machine has itself, as its sender.
+  void check_through(const DoctorService& service, const DoctorServer& server) {
+    const Endpoint vip = ip_of(service.key);
+    const Route* const route = facts_.host.route_to(server.endpoint);
+    const LinkAddress* const holder = facts_.host.holder(vip);
+    if (route == nullptr || holder == nullptr || vip.family != AF_INET || !facts_.owner_alive) return;
+    const std::string name = link_name(route->link);
+    const std::string who = "the answers to checks of " + title(server) + " through " + ip_string(vip) +
+                            " are dropped at " + name + ": ";
+    const std::string local = card_setting(route->link, "accept_local");
+    if (setting("net.ipv4.conf.all.accept_local") == "0" && setting(local) == "0")
+      problem(who + "it takes no packets in this machine's own name (accept_local is 0)",
+              "sysctl -w " + local + "=1 (Evenkeel sets it; look at its log)");
+    const std::string filter = card_setting(route->link, "rp_filter");
+    const std::string strictest = std::max(setting("net.ipv4.conf.all.rp_filter"), setting(filter));
+    if (strictest == "1" && holder->link != route->link)
+      problem(who + "its reverse path filter is strict, and the address is on " + link_name(holder->link),
+              "sysctl -w " + filter + "=2 (Evenkeel sets it; look at its log)");
+  }
+
+  [[nodiscard]] std::string card_setting(int link, const char* what) const {
+    std::string name = link_name(link);
+    std::replace(name.begin(), name.end(), '.', '/');
+    return "net.ipv4.conf." + name + "." + what;
+  }
+
+  // Left behind by a process that was killed.
+  void own_name() {
+    if (facts_.owner_alive) return;
+    for (const Link& link : facts_.host.links) {
+      const std::string name = card_setting(link.index, "accept_local");
+      if (setting(name) == "1")
+        hint(link.name +
+                 " takes packets that come in this machine's own name (accept_local is 1), which only "
+                 "checks through virtual addresses need",
+             "sysctl -w " + name + "=0");
+    }
   }
 
   void one_armed(const DoctorService& service, int server_link) {
@@ -319,6 +376,7 @@ class Doctor {
           "(net.ipv4.vs.conntrack is 0)",
           "sysctl -w net.ipv4.vs.conntrack=1, if there are such rules");
     reverse_path();
+    own_name();
   }
 
   // Strict filtering is the greater of the two values being 1.
@@ -398,6 +456,7 @@ std::vector<DoctorService> merge_services(const std::vector<WantedSection>& want
       service.section = section.section.name;
       service.key = key;
       service.definition = section.section.service;
+      service.checks_via_vip = !section.section.checked.empty();
       for (const auto& [name, endpoint] : section.servers)
         service.servers.push_back(
             {name, endpoint, section.section.forward, section.section.tunnel, false, {}});
@@ -407,7 +466,7 @@ std::vector<DoctorService> merge_services(const std::vector<WantedSection>& want
     }
   }
   for (const auto& [key, entry] : table) {
-    if (taken.contains(key)) continue;
+    if (taken.contains(key) || is_check_mark(key)) continue;
     DoctorService service;
     service.key = key;
     take(entry, service);

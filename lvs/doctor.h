@@ -29,6 +29,7 @@ struct DoctorService {
   ServiceKey key;
   Service definition;
   bool in_kernel = false;
+  bool checks_via_vip = false;  // check-via vip
   std::vector<DoctorServer> servers;
 };
 
@@ -45,6 +46,14 @@ struct ArpAnswer {
   std::string mac;  // six bytes; never this machine's own
 };
 
+// What a server of `nat` did when it was asked for an echo in two names.
+struct GatewayAnswer {
+  Endpoint server;
+  Endpoint elsewhere;  // an address in no network of this machine
+  bool near = false;   // it answers this machine
+  bool far = false;    // its answer to the address elsewhere came to this machine
+};
+
 struct DoctorFacts {
   HostState host;
   std::map<std::string, std::string> settings;  // those that can be read, by sysctl(8) name
@@ -53,6 +62,7 @@ struct DoctorFacts {
   std::set<ServiceKey> owned;  // by the state file of Evenkeel
   bool owner_alive = false;
   std::vector<ArpAnswer> arp;
+  std::vector<GatewayAnswer> gateways;
   std::string arp_error;  // why nobody was asked; empty: somebody was, or there was nothing to ask
 };
 

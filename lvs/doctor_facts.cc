@@ -7,6 +7,7 @@
 
 #include "lvs/arp_probe.h"
 #include "lvs/doctor.h"
+#include "lvs/gateway_probe.h"
 #include "lvs/netlink.h"
 #include "lvs/rtnetlink.h"
 #include "lvs/state_file.h"
@@ -15,6 +16,7 @@ namespace evenkeel::lvs {
 namespace {
 
 constexpr auto kArpWait = std::chrono::milliseconds(450);
+constexpr auto kEchoWait = std::chrono::milliseconds(400);
 
 void read_settings(Host& host, DoctorFacts& facts) {
   const auto read = [&](const std::string& name) {
@@ -26,7 +28,7 @@ void read_settings(Host& host, DoctorFacts& facts) {
         "net.ipv4.vs.conn_reuse_mode"})
     read(name);
   const auto card = [&](const std::string& who) {
-    for (const char* what : {"rp_filter", "arp_ignore", "send_redirects"})
+    for (const char* what : {"rp_filter", "arp_ignore", "send_redirects", "accept_local"})
       read("net.ipv4.conf." + who + "." + what);
   };
   card("all");
@@ -70,6 +72,29 @@ void ask_network(DoctorFacts& facts) {
   facts.arp = ask_arp(questions, kArpWait, facts.arp_error);
 }
 
+// Servers of `nat` on this machine's own networks; who is behind a router, that router decides.
+void ask_servers(DoctorFacts& facts) {
+  std::vector<GatewayQuestion> questions;
+  for (const DoctorService& service : facts.services) {
+    for (const DoctorServer& server : service.servers) {
+      if (server.forward != Forward::masq || server.endpoint.family != AF_INET) continue;
+      const Route* const route = facts.host.route_to(server.endpoint);
+      const Link* const link = route == nullptr ? nullptr : facts.host.link(route->link);
+      const auto card = std::find_if(facts.arp.begin(), facts.arp.end(), [&](const ArpAnswer& answer) {
+        return answer.address.ip == server.endpoint.ip && link != nullptr && answer.link == link->index;
+      });
+      const auto own = std::find_if(facts.host.addresses.begin(), facts.host.addresses.end(),
+                                    [&](const LinkAddress& entry) {
+                                      return link != nullptr && entry.link == link->index &&
+                                             entry.address.family == AF_INET && entry.prefix < 32;
+                                    });
+      if (card == facts.arp.end() || own == facts.host.addresses.end()) continue;
+      questions.push_back({server.endpoint, card->mac, *link, own->address, nobodys_address(facts.host)});
+    }
+  }
+  facts.gateways = ask_gateways(questions, kEchoWait, facts.arp_error);
+}
+
 }  // namespace
 
 DoctorFacts gather_facts(const std::vector<WantedSection>& wanted, const std::string& state_file) {
@@ -92,6 +117,7 @@ DoctorFacts gather_facts(const std::vector<WantedSection>& wanted, const std::st
     }
   }
   ask_network(facts);
+  ask_servers(facts);
   return facts;
 }
 

@@ -56,6 +56,9 @@ class Host {
  public:
   virtual ~Host() = default;
   virtual int read(HostState& state) = 0;
+  virtual int read_addresses(HostState& state) = 0;  // links and addresses only
+  // By which link the kernel would send to that address, and what it would name as the sender.
+  virtual int look_up(const Endpoint& to, int& link, Endpoint& source) = 0;
   virtual std::optional<std::string> setting(const std::string& name) = 0;
   virtual int set(const std::string& name, const std::string& value) = 0;
   virtual int add_address(int link, const Endpoint& address, int prefix) = 0;

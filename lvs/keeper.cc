@@ -1,5 +1,8 @@
 #include "lvs/keeper.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "lvs/reconcile.h"
 
 namespace evenkeel::lvs {
@@ -75,7 +78,10 @@ void add(ServerSample& sum, const DestinationEntry& now, const DestinationEntry&
 
 Keeper::Keeper(const Def& def, Kernel& kernel, ServersOf servers_of, Say say)
     : def_(def), kernel_(kernel), servers_of_(std::move(servers_of)), say_(std::move(say)) {
-  for (const SectionDef& section : def_.sections) owned_.insert(section.keys.begin(), section.keys.end());
+  for (const SectionDef& section : def_.sections) {
+    owned_.insert(section.keys.begin(), section.keys.end());
+    for (const CheckedServer& server : section.checked) owned_.insert(check_key(server));
+  }
 }
 
 void Keeper::inherit(const std::set<ServiceKey>& services) {
@@ -118,8 +124,23 @@ Table Keeper::wanted(bool drained) const {
       }
       table.emplace(key, std::move(entry));
     }
+    if (!drained) add_checks(section, servers, table);
   }
   return table;
+}
+
+void Keeper::add_checks(const SectionDef& section, const std::vector<ServerState>& servers, Table& table) {
+  if (section.checked.empty()) return;
+  std::map<std::string_view, const ServerState*> by_name;
+  for (const ServerState& server : servers) by_name.emplace(server.name, &server);
+  for (const CheckedServer& checked : section.checked) {
+    const auto found = by_name.find(checked.name);
+    if (found == by_name.end()) continue;  // deleted at run time
+    ServiceEntry entry = check_service(section, *found->second);
+    const ServiceKey key = check_key(checked);
+    entry.definition.netmask = full_mask(key.family);
+    table.emplace(key, std::move(entry));
+  }
 }
 
 void Keeper::mend(const std::vector<Operation>& foreign) {
@@ -170,6 +191,25 @@ bool Keeper::full_round() {
   return true;
 }
 
+bool Keeper::glance() {
+  if (left_.empty()) return true;
+  auto next = left_.upper_bound(glanced_);
+  if (next == left_.end()) next = left_.begin();
+  glanced_ = next->first;
+  bool present = true;
+  return kernel_.find(glanced_, present) || present;
+}
+
+bool Keeper::look() {
+  std::map<ServiceKey, Service> services;
+  if (kernel_.list(services)) return true;
+  return std::all_of(left_.begin(), left_.end(), [&services](const auto& ours) {
+    const auto found = services.find(ours.first);
+    return found != services.end() &&
+           normal(found->second, ours.first.family) == normal(ours.second.definition, ours.first.family);
+  });
+}
+
 void Keeper::quick_round() {
   if (begun_) carry_out(reconcile(wanted(false), left_, {}));
 }
@@ -188,6 +228,15 @@ bool Keeper::drain_round() {
 void Keeper::clear() {
   for (const ServiceKey& key : owned_) kernel_.apply({Kind::delete_service, key});
   left_.clear();
+}
+
+void Keeper::clear_checks() {
+  for (const ServiceKey& key : owned_) {
+    if (!is_check_mark(key)) continue;
+    kernel_.apply({Kind::delete_service, key});
+    left_.erase(key);
+  }
+  std::erase_if(owned_, [](const ServiceKey& key) { return is_check_mark(key); });
 }
 
 std::vector<SectionSample> Keeper::take_samples() {

@@ -49,18 +49,28 @@ class Keeper {
   // Does what the servers' state asks for, on the assumption that nobody else has touched the table: quick,
   // and right again with the next full round.
   void quick_round();
+  // Whether what is ours still seems to be there; costs one question, however large the table is. False: a
+  // full round is due.
+  bool glance();
+  // The same for all services and their definitions, without their servers.
+  bool look();
   // Everybody gets weight 0; true when no service of ours has active connections any more.
   bool drain_round();
   // Removes our services.
   void clear();
+  // Removes those of checks only.
+  void clear_checks();
 
   [[nodiscard]] const std::set<ServiceKey>& owned() const noexcept { return owned_; }
+  // Our services as they are in the kernel, as far as we know.
+  [[nodiscard]] const Table& left() const noexcept { return left_; }
   // What has happened since the last call; to be called after a full round.
   std::vector<SectionSample> take_samples();
 
  private:
   [[nodiscard]] Table wanted(bool drained) const;
   [[nodiscard]] ServiceEntry known(const ServiceKey& key) const;
+  static void add_checks(const SectionDef& section, const std::vector<ServerState>& servers, Table& table);
   void mend(const std::vector<Operation>& foreign);
   void carry_out(const std::vector<Operation>& steps);
   void complain(const std::string& text);
@@ -73,6 +83,7 @@ class Keeper {
   Table read_;  // as last read
   Table left_;  // our services as we left them
   bool begun_ = false;
+  ServiceKey glanced_;                // the last one
   std::string complaint_;             // the last one, which is not repeated
   unsigned mend_words_ = kMendWords;  // how often a repair may still be told of; grows again with time
   unsigned rounds_ = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,10 @@ class Kernel {
  public:
   virtual ~Kernel() = default;
   virtual KernelError read(Table& table) = 0;
+  // The services without their servers: a fraction of the cost of read().
+  virtual KernelError list(std::map<ServiceKey, Service>& services) = 0;
+  // One service; no error where it is not there. As cheap as a question to the kernel can be.
+  virtual KernelError find(const ServiceKey& key, bool& present) = 0;
   virtual KernelError apply(const Operation& operation) = 0;
   virtual KernelError info(Info& info) = 0;
   virtual KernelError timeouts(Timeouts& timeouts) = 0;

@@ -126,16 +126,12 @@ void lvs_down(Draft& draft, Args& args) {
   if (const auto which = args.one_of({"quiesce", "remove"})) draft.def.remove_when_down = *which == 1;
 }
 
-// Where checks go: to the server's own address, which is what they do, or to the virtual one through it.
-void check_via(Draft&, Args& args) {
+// Where checks go: to the server's own address, or to the virtual one through it.
+void check_via(Draft& draft, Args& args) {
   const auto which = args.one_of({"server", "vip"});
-  if (!which || *which == 0) return;
-  args.error(
-      "'check-via vip' is not supported by Evenkeel: the virtual address is this machine's own, so a packet "
-      "for it "
-      "leaves only where policy routes stand before the table of local addresses and the interface takes "
-      "answers that come from an own address (accept_local), settings of the whole machine that checks do "
-      "not change; checks go to the server's own address, where its service has to listen, too");
+  if (!which) return;
+  draft.via_vip = *which == 1;
+  draft.via_vip_at = args.statement().location();
 }
 
 void lvs_exit(GlobalDraft& draft, Args& args) {

@@ -17,6 +17,8 @@ struct Draft {
   std::string mask;  // of persistence, as written
   conf::Location where;
   conf::Location mask_at;
+  bool via_vip = false;  // check-via vip
+  conf::Location via_vip_at;
 };
 
 struct GlobalDraft {

@@ -116,6 +116,21 @@ class NetlinkKernel final : public Kernel {
     return {};
   }
 
+  KernelError list(std::map<ServiceKey, Service>& services) override {
+    services.clear();
+    return ask(IPVS_CMD_GET_SERVICE, NLM_F_DUMP, {}, [&services](nlmsghdr* header) {
+      if (auto found = get_service(first_attribute(header, IPVS_CMD_ATTR_SERVICE)))
+        services.insert_or_assign(found->first, std::move(found->second.definition));
+    });
+  }
+
+  KernelError find(const ServiceKey& key, bool& present) override {
+    const KernelError error =
+        ask(IPVS_CMD_GET_SERVICE, NLM_F_ACK, [&key](nl_msg* m) { return put_service(m, key); });
+    present = !error;
+    return error.code == ESRCH || error.code == ENOENT ? KernelError{} : error;
+  }
+
   KernelError apply(const Operation& operation) override {
     using Kind = Operation::Kind;
     const auto service = [&](nl_msg* m) { return put_service(m, operation.key, &operation.service); };

@@ -123,13 +123,36 @@ class NetlinkHost final : public Host {
     return fd_ >= 0 && setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0;
   }
 
-  int read(HostState& state) override {
+  int read_addresses(HostState& state) override {
     state = {};
-    int error = exchange(Request(RTM_GETLINK, NLM_F_DUMP, ifinfomsg{}),
-                         [&](std::string_view message) { take_link(message, state); });
-    if (error == 0)
-      error = exchange(Request(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}),
-                       [&](std::string_view message) { take_address(message, state); });
+    const int error = exchange(Request(RTM_GETLINK, NLM_F_DUMP, ifinfomsg{}),
+                               [&](std::string_view message) { take_link(message, state); });
+    if (error != 0) return error;
+    return exchange(Request(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}),
+                    [&](std::string_view message) { take_address(message, state); });
+  }
+
+  int look_up(const Endpoint& to, int& link, Endpoint& source) override {
+    rtmsg header{};
+    header.rtm_family = to.family;
+    header.rtm_dst_len = static_cast<std::uint8_t>(to.ip_size() * 8);
+    // An answer is followed by no acknowledgement unless one is asked for, and exchange() ends with one.
+    Request request(RTM_GETROUTE, NLM_F_ACK, header);
+    request.put_ip(RTA_DST, to);
+    link = 0;
+    const int error = exchange(std::move(request), [&](std::string_view message) {
+      rtmsg answer;
+      Attributes attributes;
+      if (!split(message, answer, attributes)) return;
+      source = ip_in(attributes, RTA_PREFSRC, answer.rtm_family);
+      const bool usable = answer.rtm_type == RTN_UNICAST || answer.rtm_type == RTN_LOCAL;
+      if (usable) link = number_in<std::int32_t>(attributes, RTA_OIF);
+    });
+    return error != 0 ? error : link == 0 ? ENETUNREACH : 0;
+  }
+
+  int read(HostState& state) override {
+    int error = read_addresses(state);
     if (error == 0)
       error = exchange(Request(RTM_GETROUTE, NLM_F_DUMP, rtmsg{}),
                        [&](std::string_view message) { take_route(message, state); });

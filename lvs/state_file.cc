@@ -51,7 +51,8 @@ std::string format_state(const State& state) {
                 : "service " + std::to_string(key.protocol) + " " + to_string(endpoint_of(key));
     text += '\n';
   }
-  for (const auto& [name, value] : state.sysctls) text += "sysctl " + name + " " + value + "\n";
+  for (const auto* settings : {&state.sysctls, &state.interfaces})
+    for (const auto& [name, value] : *settings) text += "sysctl " + name + " " + value + "\n";
   return text;
 }
 
@@ -67,7 +68,8 @@ State parse_state(std::string_view text) {
       parse_service(line, state);
     } else if (word == "sysctl") {
       const std::string name(take_word(line));
-      if (!name.empty() && !line.empty()) state.sysctls[name] = line;
+      if (!name.empty() && !line.empty())
+        (name.starts_with("net.") ? state.interfaces : state.sysctls)[name] = line;
     }
   }
   return state;

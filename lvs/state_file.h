@@ -15,7 +15,10 @@ namespace evenkeel::lvs {
 struct State {
   pid_t owner = 0;
   std::set<ServiceKey> services;
-  std::map<std::string, std::string> sysctls;  // name -> value before we came
+  // Name -> value before we came: of net.ipv4.vs by their last word, of interfaces by their whole name, which
+  // begins with "net.".
+  std::map<std::string, std::string> sysctls;
+  std::map<std::string, std::string> interfaces;
 };
 std::string format_state(const State& state);
 State parse_state(std::string_view text);  // skips what it does not understand

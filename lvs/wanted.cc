@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "health/vip_path.h"
+
 namespace evenkeel::lvs {
 namespace {
 
@@ -42,6 +44,24 @@ Endpoint destination_of(const ServerState& server, const SectionDef& section,
     endpoint.port = key.port == 0 ? 0 : static_cast<std::uint16_t>(key.port + server.port_offset);
   }
   return endpoint;
+}
+
+ServiceKey check_key(const CheckedServer& server) noexcept {
+  return mark_key(server.path->mark(), static_cast<std::uint8_t>(server.path->to().family()));
+}
+
+ServiceEntry check_service(const SectionDef& section, const ServerState& server) {
+  ServiceEntry entry;
+  entry.definition.scheduler = "rr";  // one server: any will do, and this one keeps no tables
+  if (server.endpoint.family == AF_UNSPEC) return entry;
+  Endpoint endpoint = server.endpoint;
+  endpoint.port = 0;  // a mark has none; in `dr` and `tun` the packet keeps its own
+  Destination& destination = entry.destinations[endpoint].definition;
+  destination.forward = section.forward;
+  if (section.forward != Forward::tunnel) return entry;
+  destination.tunnel = section.tunnel;
+  destination.tunnel_port = section.tunnel_port;
+  return entry;
 }
 
 ServiceEntry wanted_service(const SectionDef& section, const ServiceKey& key,

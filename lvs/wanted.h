@@ -30,6 +30,10 @@ std::uint32_t kernel_weight(std::uint32_t sixteenths, bool slow_starts) noexcept
 // The endpoint of a server in the service of that key.
 Endpoint destination_of(const ServerState& server, const SectionDef& section, const ServiceKey& key) noexcept;
 
+// The service that leads the checks of one server to it (`check-via vip`). Without a destination while the
+// server has no address.
+ServiceEntry check_service(const SectionDef& section, const ServerState& server);
+
 // One service of the section. A server that is leaving gets weight 0 first and goes only when a reading of
 // the kernel (`actual`, null: there is no service yet) has shown it with weight 0 and without active
 // connections. Backups get their weights when nobody else can take a connection: the first of them, or all

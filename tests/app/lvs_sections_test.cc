@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
+#include "health/vip_path.h"
 #include "loading.h"
 #include "lvs/section_checks.h"
 
@@ -169,6 +170,49 @@ TEST(LvsSections, BackupsAndThresholdsReachTheTable) {
   EXPECT_TRUE(loaded->backend().servers[1].backup);
 }
 
+TEST(LvsSections, ChecksMayGoToTheVirtualAddressThroughTheServer) {
+  const auto marks = [](const std::string& servers) {
+    const auto loaded = load_listen(" bind 192.168.4.15:80\n lvs dr\n check-via vip\n" + servers);
+    EXPECT_TRUE(loaded->accepted()) << loaded->messages();
+    std::map<std::string, std::uint32_t> result;
+    const lvs::SectionDef& section = loaded->result.lvs->sections.at(0);
+    for (const auto& server : loaded->result.config->backends.at(0)->servers)
+      for (const lvs::CheckedServer& checked : section.checked)
+        if (checked.name == server.name) {
+          EXPECT_EQ(server.check.via, checked.path);
+          EXPECT_EQ(checked.path->to().to_string(), "192.168.4.15:80");
+          result[server.name] = checked.path->mark();
+        }
+    return result;
+  };
+  const auto two = marks(" server a 127.0.0.1 check\n server b 127.0.0.2 check\n server c 127.0.0.3\n");
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_NE(two.at("a"), two.at("b"));
+  EXPECT_GE(two.at("a"), lvs::kFirstCheckMark);
+  // The marks do not depend on who else is there.
+  EXPECT_EQ(marks(" server b 127.0.0.2 check\n").at("b"), two.at("b"));
+}
+
+TEST(LvsSections, SaysWhereChecksCannotGoToTheVirtualAddress) {
+  const std::string head = " bind 192.168.4.15:80\n check-via vip\n";
+  const std::string server = " server a 127.0.0.1 check";
+  EXPECT_THAT(errors(head + " lvs nat\n" + server + "\n"),
+              HasSubstr("servers do not have the virtual address"));
+  EXPECT_THAT(errors(head + server + "\n"), HasSubstr("is for sections with 'lvs dr' or 'lvs tun'"));
+  EXPECT_THAT(errors(" check-via vip\n lvs dr fwmark 7\n" + server + " port 80\n"),
+              HasSubstr("there is no 'bind'"));
+  EXPECT_THAT(errors(" bind [fd00::15]:80\n check-via vip\n lvs dr\n server a [fd00::1] check\n"),
+              HasSubstr("itself sends to an IPv6 address"));
+  EXPECT_THAT(errors(head + " lvs dr\n" + server + " addr 127.0.0.9\n"), HasSubstr("'addr' names where"));
+  EXPECT_THAT(load_listen(head + " lvs dr\n option external-check\n external-check command /bin/true\n" +
+                              server + "\n",
+                          " external-check\n")
+                  ->messages(false),
+              HasSubstr("connects by itself"));
+  EXPECT_THAT(errors(" lvs nat fwmark 1162543104\n server a 127.0.0.1:80\n"),
+              HasSubstr("are those of checks"));
+}
+
 TEST(LvsSections, SaysPlainlyWhatTheKernelCannotDo) {
   const std::string address = " bind 192.168.4.5:80\n";
   const std::string server = " server a 192.168.2.1:80\n";
@@ -178,8 +222,6 @@ TEST(LvsSections, SaysPlainlyWhatTheKernelCannotDo) {
   EXPECT_THAT(errors(" bind :80\n lvs nat\n" + server), HasSubstr("names no single IP address"));
   EXPECT_THAT(errors(" lvs nat\n" + server), HasSubstr("neither a 'bind'"));
   EXPECT_THAT(errors(address + " lvs fullnat\n" + server), HasSubstr("no full NAT"));
-  EXPECT_THAT(errors(address + " lvs dr\n check-via vip\n" + server),
-              HasSubstr("the virtual address is this machine's own"));
   EXPECT_EQ(errors(address + " lvs nat\n check-via server\n" + server), "");
   EXPECT_THAT(errors(address + " lvs nat scheduler wrrr\n" + server), HasSubstr("{did you mean wrr}"));
   EXPECT_THAT(errors(address + " lvs nat flags sh-prot\n" + server), HasSubstr("no such flag: 'sh-prot'"));

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "lvs/arp_probe.h"
+#include "lvs/gateway_probe.h"
 
 namespace evenkeel::lvs {
 namespace {
@@ -131,6 +132,67 @@ TEST_F(DoctorTest, AServerWhoseGatewayIsAnother) {
              "--mode nat --vip 192.168.4.5 --gateway 192.168.2.5 --apply");
   service().servers[1].entry.counters.out_packets = 1;
   expect_nothing();
+}
+
+TEST_F(DoctorTest, AServerWhoseGatewayIsAnotherIsFoundWithoutTraffic) {
+  const auto echo = [&](bool near, bool far) {
+    facts.gateways = {{at("192.168.2.100"), at("192.0.2.1"), near, far}};
+  };
+  echo(true, false);
+  expect_one(Kind::problem, "web1 (192.168.2.100) answers this machine, but what it answers to 192.0.2.1",
+             "--mode nat --vip 192.168.4.5 --gateway 192.168.2.5 --apply");
+  echo(true, true);
+  expect_nothing();
+  echo(false, false);  // it answers no echo at all
+  expect_nothing();
+}
+
+TEST_F(DoctorTest, ChecksThroughTheVirtualAddress) {
+  use_direct();
+  service().checks_via_vip = true;
+  facts.settings["net.ipv4.conf.all.accept_local"] = "0";
+  facts.settings["net.ipv4.conf.eth0.accept_local"] = "1";
+  expect_nothing();
+  service().servers.pop_back();
+  facts.settings["net.ipv4.conf.eth0.accept_local"] = "0";
+  expect_one(Kind::problem, "dropped at eth0: it takes no packets in this machine's own name",
+             "sysctl -w net.ipv4.conf.eth0.accept_local=1");
+  facts.settings["net.ipv4.conf.eth0.accept_local"] = "1";
+  facts.host.addresses.back().link = 3;
+  facts.settings["net.ipv4.conf.eth0.rp_filter"] = "1";
+  const auto findings = diagnose(facts);
+  EXPECT_THAT(findings.at(0).text, HasSubstr("the address is on eth1"));
+}
+
+TEST_F(DoctorTest, WhatAKilledProcessHasLeft) {
+  facts.owner_alive = false;
+  facts.settings["net.ipv4.conf.eth1.accept_local"] = "1";
+  std::string all;
+  for (const Finding& finding : diagnose(facts)) all += finding.text + "\n";
+  EXPECT_THAT(all, HasSubstr("eth1 takes packets that come in this machine's own name"));
+}
+
+TEST(GatewayProbe, EchoesAreReadAsTheyAreWritten) {
+  std::string packet = echo_request(at("192.0.2.1"), at("192.168.2.100"), 77, 2);
+  ASSERT_EQ(packet.size(), 28U);
+  Endpoint from;
+  std::uint16_t sequence = 0;
+  EXPECT_FALSE(parse_echo_reply(packet, 77, from, sequence));  // a request
+  packet[20] = 0;
+  ASSERT_TRUE(parse_echo_reply(packet, 77, from, sequence));
+  EXPECT_EQ(ip_string(from), "192.0.2.1");
+  EXPECT_EQ(sequence, 2);
+  EXPECT_FALSE(parse_echo_reply(packet, 78, from, sequence));
+  packet[0] = '\x4f';  // options that are not there
+  EXPECT_FALSE(parse_echo_reply(packet, 77, from, sequence));
+  EXPECT_FALSE(parse_echo_reply("", 77, from, sequence));
+  HostState host;
+  EXPECT_EQ(ip_string(nobodys_address(host)), "192.0.2.1");
+  Route route;
+  route.destination = at("192.0.2.0");
+  route.prefix = 24;
+  host.routes = {route};
+  EXPECT_EQ(ip_string(nobodys_address(host)), "198.51.100.1");
 }
 
 TEST_F(DoctorTest, OneArmedNat) {

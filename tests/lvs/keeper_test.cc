@@ -73,6 +73,37 @@ TEST_F(KeeperTest, RepairsWhatOthersHaveDoneAndSaysSo) {
   EXPECT_LE(log.size(), Keeper::kMendWords + 1);
 }
 
+TEST_F(KeeperTest, AGlanceNoticesThatTheTableIsGone) {
+  Keeper keeper = make();
+  EXPECT_TRUE(keeper.glance());  // nothing of ours can be missing yet
+  keeper.full_round();
+  EXPECT_TRUE(keeper.glance());
+  EXPECT_TRUE(keeper.look());
+  kernel.table.clear();
+  EXPECT_FALSE(keeper.glance());
+  EXPECT_FALSE(keeper.look());
+  keeper.full_round();
+  EXPECT_TRUE(keeper.glance());
+  EXPECT_TRUE(keeper.look());
+  EXPECT_EQ(kernel.reads, 2);
+  kernel.table.at(key).definition.scheduler = "sh";
+  EXPECT_TRUE(keeper.glance());
+  EXPECT_FALSE(keeper.look());
+  kernel.broken = ENOMEM;  // what cannot be asked is no reason to repair
+  EXPECT_TRUE(keeper.glance());
+  EXPECT_TRUE(keeper.look());
+}
+
+TEST_F(KeeperTest, GlancesAtOneServiceAfterTheOther) {
+  def.sections[0].keys = {service_key(IPPROTO_TCP, at("192.168.4.5:80")),
+                          service_key(IPPROTO_TCP, at("192.168.4.5:81"))};
+  Keeper keeper = make();
+  keeper.full_round();
+  for (int i = 0; i < 3; ++i) keeper.glance();
+  EXPECT_EQ(kernel.found,
+            (std::vector{def.sections[0].keys[0], def.sections[0].keys[1], def.sections[0].keys[0]}));
+}
+
 TEST_F(KeeperTest, LeavesTheServicesOfOthersAlone) {
   kernel.table[mark_key(9, AF_INET)];
   Keeper keeper = make();

@@ -14,6 +14,18 @@ class SimulatedHost : public Host {
     out = state;
     return broken;
   }
+  int read_addresses(HostState& out) override {
+    ++looks;
+    return read(out);
+  }
+  int look_up(const Endpoint& to, int& link, Endpoint& source) override {
+    const Route* const route = state.route_to(to);
+    if (route == nullptr) return ENETUNREACH;
+    link = route->link;
+    for (const LinkAddress& entry : state.addresses)
+      if (entry.link == link && entry.address.family == to.family) return source = entry.address, 0;
+    return 0;
+  }
   std::optional<std::string> setting(const std::string& name) override {
     const auto found = settings.find(name);
     return found == settings.end() ? std::nullopt : std::optional(found->second);
@@ -61,6 +73,7 @@ class SimulatedHost : public Host {
   std::map<std::string, std::string> settings;
   std::vector<std::string> done;
   int broken = 0;
+  int looks = 0;
 };
 
 }  // namespace evenkeel::lvs

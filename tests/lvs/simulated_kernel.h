@@ -16,6 +16,17 @@ class SimulatedKernel : public Kernel {
     out = table;
     return {};
   }
+  KernelError list(std::map<ServiceKey, Service>& services) override {
+    ++lists;
+    for (const auto& [key, entry] : table) services[key] = entry.definition;
+    return {broken};
+  }
+  KernelError find(const ServiceKey& key, bool& present) override {
+    found.push_back(key);
+    present = table.contains(key);
+    return {broken};
+  }
+
   KernelError apply(const Operation& operation) override {
     using Kind = Operation::Kind;
     if (broken) return {broken};
@@ -24,21 +35,21 @@ class SimulatedKernel : public Kernel {
       table.clear();
       return {};
     }
-    const auto found = table.find(operation.key);
+    const auto entry = table.find(operation.key);
     if (operation.kind == Kind::add_service) {
-      if (found != table.end()) return {EEXIST};
+      if (entry != table.end()) return {EEXIST};
       table[operation.key].definition = operation.service;
       return {};
     }
-    if (found == table.end()) return {ESRCH};
-    ServiceEntry& service = found->second;
+    if (entry == table.end()) return {ESRCH};
+    ServiceEntry& service = entry->second;
     const bool known = service.destinations.contains(operation.endpoint);
     switch (operation.kind) {
       case Kind::edit_service:
         service.definition = operation.service;
         break;
       case Kind::delete_service:
-        table.erase(found);
+        table.erase(entry);
         break;
       case Kind::add_destination:
         if (known) return {EEXIST};
@@ -92,6 +103,8 @@ class SimulatedKernel : public Kernel {
   Timeouts times{900, 120, 300};
   int broken = 0;
   int reads = 0;
+  int lists = 0;
+  std::vector<ServiceKey> found;  // what find() was asked for
   int zeroed = 0;
 };
 
