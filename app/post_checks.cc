@@ -149,6 +149,34 @@ void check_rule_answers(const ConfigDraft& draft, Diagnostics& diagnostics) {
           .did_you_mean(conf::nearest(name, names));
 }
 
+// do-log profile, and the converter debug. The ring of the name that debug writes to by default exists where
+// somebody uses it.
+void check_log_uses(ConfigDraft& draft, Diagnostics& diagnostics) {
+  std::vector<std::string_view> profiles;
+  for (const frontends::LogProfileDraft& known : draft.log_profiles) profiles.push_back(known.name);
+  for (const std::string& name : draft.rules.log_profiles_used)
+    if (std::find(profiles.begin(), profiles.end(), name) == profiles.end())
+      diagnostics
+          .error({}, "a 'do-log' rule names the log-profile section '" + name + "', which does not exist")
+          .did_you_mean(conf::nearest(name, profiles));
+  for (const std::string& name : draft.rules.sinks_used) {
+    const auto same = [&](const frontends::RingDraft& ring) { return ring.def.name == name; };
+    if (name == "stdout" || name == "stderr" || std::any_of(draft.rings.begin(), draft.rings.end(), same))
+      continue;
+    if (name != "buf0") {
+      diagnostics.error({}, "a converter 'debug' writes to '" + name +
+                                "', but there is no ring of that name (nor is it stdout or stderr)");
+      continue;
+    }
+    frontends::RingDraft& made = draft.rings.emplace_back();
+    draft.ring_places.emplace_back();
+    made.def.name = name;
+    made.def.description = "in-memory ring buffer";
+    made.def.format = stats::SyslogFormat::timed;
+    made.def.size = 1U << 20U;
+  }
+}
+
 void check_caches(const ConfigDraft& draft, Diagnostics& diagnostics) {
   std::vector<std::string_view> names;
   for (const auto& known : draft.caches) names.push_back(known.first);
@@ -246,6 +274,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
   check_bandwidth_limits(draft, diagnostics);
   check_log_targets(draft, backends, diagnostics);
   check_caches(draft, diagnostics);
+  check_log_uses(draft, diagnostics);
   for (ProxySection& section : draft.proxies) {
     if (section.proxy.common.disabled) continue;
     check_log_backend(section, diagnostics);

@@ -28,6 +28,7 @@ void check_bind(const BindDef& bind, const conf::Location& where, Diagnostics& d
   if (bind.listen.defer_accept) refuse("'defer-accept' is about connections");
   if (bind.listen.tfo) refuse("'tfo' is about TCP connections");
   if (bind.listen.mss != 0) refuse("'mss' is about TCP connections");
+  if (bind.listen.save_syn != 0) refuse("'tcp-ss' is about TCP connections");
   if (bind.listen.user_timeout_ms != 0) refuse("'tcp-ut' is about TCP connections");
   if (bind.listen.backlog != 0) refuse("'backlog' is about connections");
 }

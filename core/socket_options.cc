@@ -178,6 +178,7 @@ int open_listener(const Address& address, const ListenOptions& options, std::str
     if (options.user_timeout_ms > 0) {
       set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.user_timeout_ms));
     }
+    if (options.save_syn != 0) set_int(fd, IPPROTO_TCP, TCP_SAVE_SYN, options.save_syn);
     if (options.defer_accept) set_int(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 60);
     if (options.tfo) set_int(fd, IPPROTO_TCP, TCP_FASTOPEN, options.backlog > 0 ? options.backlog : 1024);
   } else if (address.family() == AF_UNIX) {

@@ -77,6 +77,7 @@ struct ListenOptions {
   std::string interface;
   std::uint32_t mss = 0;
   std::uint32_t user_timeout_ms = 0;
+  int save_syn = 0;  // tcp-ss: keep the client's SYN from the IP header (1) or the Ethernet header (2) on
   bool tfo = false;
   bool defer_accept = false;
   bool transparent = false;

@@ -3,12 +3,15 @@
 #include <unistd.h>
 
 #include <climits>
+#include <cstdio>
+#include <ctime>
 
 #include "core/log.h"
 #include "frontends/log_backend.h"
 #include "frontends/log_forward.h"
 #include "frontends/ring_forwarder.h"
 #include "frontends/rule_context.h"
+#include "frontends/session_end.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -16,6 +19,19 @@ namespace {
 std::string host_name() {
   char name[HOST_NAME_MAX + 1] = "";
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+// As the header of lines with `format timed` has it.
+std::string now_as_iso() {
+  const std::int64_t now = SystemClock().wall_us();
+  const auto seconds = static_cast<std::time_t>(now / 1'000'000);
+  std::tm date{};
+  ::gmtime_r(&seconds, &date);
+  char text[64];
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06lld+00:00", date.tm_year + 1900,
+                date.tm_mon + 1, date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec,
+                static_cast<long long>(now % 1'000'000));
+  return text;
 }
 
 }  // namespace
@@ -100,7 +116,7 @@ void AccessLogs::stop_on(unsigned worker) noexcept {
 
 AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<Frontend>>& frontends,
                        const std::vector<std::unique_ptr<backends::Backend>>& backends, unsigned workers)
-    : live_(backends) {
+    : config_(config), live_(backends) {
   const GlobalDef& global = config.global;
   // Rules that pick log lines by the program's name were written for "haproxy"; log-tag changes it.
   identity_.tag = global.log.tag.empty() ? "haproxy" : global.log.tag;
@@ -203,12 +219,30 @@ void AccessLogs::intermediate(stats::LogStep step, ClientConnection& client, sta
   send(step, client, now, backend, server);
 }
 
-void AccessLogs::by_rule(ClientConnection& client, const stats::SessionRecord& record,
-                         const backends::Backend* backend, const backends::Server* server) {
+void AccessLogs::by_rule(stats::LogStep step, std::string_view profile, ClientConnection& client,
+                         const stats::SessionRecord& record, const backends::Backend* backend,
+                         const backends::Server* server) {
   if (!client.frontend.logs() || record.as_soon_as_possible) return;
+  const LogProfile* forced = nullptr;
+  for (const auto& known : config_.log_profiles)
+    if (!profile.empty() && known->name == profile) forced = known.get();
   stats::SessionRecord now = record;
+  if (now.frontend.empty()) begin_record(now, client);  // tcp-request connection: there is no session yet
   now.at.ended = client.context.worker.now_us();
-  send(stats::LogStep::rule, client, now, backend, server);
+  send(step, client, now, backend, server, forced);
+}
+
+void AccessLogs::debug(std::string_view destination, std::string_view line) {
+  for (const auto& ring : rings_) {
+    if (ring->def().name != destination) continue;
+    return ring->append(ring->def().format == stats::SyslogFormat::timed
+                            ? "<0>" + now_as_iso() + ' ' + std::string(line)
+                            : std::string(line));
+  }
+  std::string text(line);
+  text += '\n';
+  [[maybe_unused]] const auto written =
+      ::write(destination == "stdout" ? STDOUT_FILENO : STDERR_FILENO, text.data(), text.size());
 }
 
 namespace {
@@ -218,15 +252,38 @@ std::optional<int> level_at(stats::LogStep step, const stats::AccessLogDef& def,
                             const stats::SessionRecord& record) {
   constexpr int kInfo = 6;
   constexpr int kSilent = 8;
-  if (step == stats::LogStep::close || step == stats::LogStep::rule) return stats::log_level_of(def, record);
+  if (step == stats::LogStep::close || by_rule(step)) return stats::log_level_of(def, record);
   if (record.level >= kSilent) return std::nullopt;
   return record.level >= 0 ? record.level : kInfo;
 }
 
 }  // namespace
 
+namespace {
+
+// Formats look at the record of the line, which is gone when the line is written; rules go on with theirs.
+class KeepRecord {
+ public:
+  explicit KeepRecord(ClientConnection& client)
+      : client_(client), record_(client.rules_if_any() != nullptr ? client.rules().record : nullptr) {}
+  KeepRecord(const KeepRecord&) = delete;
+  KeepRecord& operator=(const KeepRecord&) = delete;
+  ~KeepRecord() {
+    static const stats::SessionRecord kNone;
+    if (RuleContext* const ctx = client_.rules_if_any())
+      ctx->use_record(record_ != nullptr ? *record_ : kNone);
+  }
+
+ private:
+  ClientConnection& client_;
+  const stats::SessionRecord* record_;
+};
+
+}  // namespace
+
 void AccessLogs::send(stats::LogStep step, ClientConnection& client, stats::SessionRecord& record,
-                      const backends::Backend* backend, const backends::Server* server) {
+                      const backends::Backend* backend, const backends::Server* server,
+                      const LogProfile* forced) {
   const Engine& engine = client.context.engine;
   Frontend& live = client.frontend;
   record.actconn = engine.current_connections.load(std::memory_order_relaxed);
@@ -240,42 +297,49 @@ void AccessLogs::send(stats::LogStep step, ClientConnection& client, stats::Sess
   const bool slots = frontend.rules &&
                      !(frontend.rules->request_captures.empty() && frontend.rules->response_captures.empty());
   if (slots || !frontend.captured_cookie.name.empty()) client.rules().show_captures(record);
+  const KeepRecord keep(client);
   const std::optional<int> level = level_at(step, frontend.log.access, record);
   if (!level) return;
-  if (live.custom_lines) record.log_counter = live.lines_logged.fetch_add(1, std::memory_order_relaxed);
+  if (live.custom_lines || forced != nullptr)
+    record.log_counter = live.lines_logged.fetch_add(1, std::memory_order_relaxed);
   if (frontend.log.access.format == stats::LogFormat::plain) record.local = client.local();
-  for (const ProfiledTarget& to : live.profiled_targets) send_profiled(to, step, client, record, *level);
+  for (const ProfiledTarget& to : live.profiled_targets)
+    send_profiled(to.target, forced != nullptr ? *forced : *to.profile, step, client, record, *level);
   if (live.log_targets.empty()) return;
+  if (forced != nullptr) return send_profiled(live.log_targets, *forced, step, client, record, *level);
   stats::LogSender& sender = *senders_[client.context.index()];
-  const std::string_view structured = structured_data(client, record, frontend.log_format_sd.get());
+  const std::string_view origin = log_origin(step);
+  const std::string_view structured = structured_data(client, record, frontend.log_format_sd.get(), origin);
   if (frontend.log_format) {
-    sender.send(live.log_targets, *level, frontend.log.tag, custom_line(client, record, *frontend.log_format),
-                structured);
+    sender.send(live.log_targets, *level, frontend.log.tag,
+                custom_line(client, record, *frontend.log_format, origin), structured);
   } else {
     sender.send(live.log_targets, frontend.log, record, *level, structured);
   }
 }
 
-void AccessLogs::send_profiled(const ProfiledTarget& to, stats::LogStep step, ClientConnection& client,
-                               const stats::SessionRecord& record, int level) {
+void AccessLogs::send_profiled(const stats::LogTargets& to, const LogProfile& profile, stats::LogStep step,
+                               ClientConnection& client, const stats::SessionRecord& record, int level) {
   const FrontendDef& frontend = client.frontend.def();
-  const LogProfile::Step& said = to.profile->at(step);
+  const LogProfile::Step& said = profile.at(step);
   if (said.drop) return;
   stats::LogSender& sender = *senders_[client.context.index()];
-  const std::string& tag = to.profile->tag.empty() ? frontend.log.tag : to.profile->tag;
-  const std::string_view structured =
-      structured_data(client, record, said.structured ? said.structured.get() : frontend.log_format_sd.get());
+  const std::string& tag = profile.tag.empty() ? frontend.log.tag : profile.tag;
+  const std::string_view origin = log_origin(step);
+  const std::string_view structured = structured_data(
+      client, record, said.structured ? said.structured.get() : frontend.log_format_sd.get(), origin);
   const rules::LogFormat* const format = said.line ? said.line.get() : frontend.log_format.get();
-  const std::string_view line = format != nullptr ? custom_line(client, record, *format)
-                                                  : sender.render(frontend.log.access.format, record,
-                                                                  to.target.front()->def().max_length);
-  sender.send(to.target, level, tag, line, structured);
+  const std::string_view line =
+      format != nullptr ? custom_line(client, record, *format, origin)
+                        : sender.render(frontend.log.access.format, record, to.front()->def().max_length);
+  sender.send(to, level, tag, line, structured);
 }
 
 std::string_view AccessLogs::custom_line(ClientConnection& client, const stats::SessionRecord& record,
-                                         const rules::LogFormat& format) {
+                                         const rules::LogFormat& format, std::string_view origin) {
   RuleContext& ctx = client.rules();
   ctx.use_record(record);
+  ctx.log_origin = origin;
   if (!record.http) ctx.unique_id_format = client.frontend.def().unique_id;
   std::string& line = lines_[client.context.index()];
   line.clear();
@@ -284,10 +348,11 @@ std::string_view AccessLogs::custom_line(ClientConnection& client, const stats::
 }
 
 std::string_view AccessLogs::structured_data(ClientConnection& client, const stats::SessionRecord& record,
-                                             const rules::LogFormat* format) {
+                                             const rules::LogFormat* format, std::string_view origin) {
   if (format == nullptr) return {};
   RuleContext& ctx = client.rules();
   ctx.use_record(record);
+  ctx.log_origin = origin;
   std::string& text = structured_[client.context.index()];
   text.clear();
   format->append(ctx, text);
@@ -314,20 +379,22 @@ void AccessLogs::connection_error(ClientConnection& client, std::string_view mes
   const std::string_view plain(
       text, stats::render_connection_error(record, message, sender.date(), text, sizeof text));
   const rules::LogFormat* const custom = client.frontend.def().error_log_format.get();
+  const std::string_view origin = log_origin(stats::LogStep::error);
   const auto line = [&](const rules::LogFormat* format) {
-    return format != nullptr ? custom_line(client, record, *format) : plain;
+    return format != nullptr ? custom_line(client, record, *format, origin) : plain;
   };
   const rules::LogFormat* const structured = client.frontend.def().log_format_sd.get();
   for (const ProfiledTarget& to : client.frontend.profiled_targets) {
     const LogProfile::Step& said = to.profile->at(stats::LogStep::error);
     if (said.drop) continue;
-    sender.send(to.target, level, to.profile->tag.empty() ? def.tag : to.profile->tag,
-                line(said.line ? said.line.get() : custom),
-                structured_data(client, record, said.structured ? said.structured.get() : structured));
+    sender.send(
+        to.target, level, to.profile->tag.empty() ? def.tag : to.profile->tag,
+        line(said.line ? said.line.get() : custom),
+        structured_data(client, record, said.structured ? said.structured.get() : structured, origin));
   }
   if (!client.frontend.log_targets.empty())
     sender.send(client.frontend.log_targets, level, def.tag, line(custom),
-                structured_data(client, record, custom != nullptr ? structured : nullptr));
+                structured_data(client, record, custom != nullptr ? structured : nullptr, origin));
 }
 
 }  // namespace evenkeel::frontends

@@ -39,9 +39,13 @@ class AccessLogs {
             const backends::Backend* backend, const backends::Server* server) {
     if (client.frontend.def().log.steps != 0) intermediate(step, client, record, backend, server);
   }
-  // `do-log`: a line now, whatever `log-steps` says.
-  void by_rule(ClientConnection& client, const stats::SessionRecord& record, const backends::Backend* backend,
+  // `do-log`: a line now, whatever `log-steps` says. step: that of its rule set. profile: shapes it instead
+  // of the profiles of the targets; empty: these do.
+  void by_rule(stats::LogStep step, std::string_view profile, ClientConnection& client,
+               const stats::SessionRecord& record, const backends::Backend* backend,
                const backends::Server* server);
+  // The converter `debug`: a line for the ring of that name, "stdout" or "stderr". Any thread.
+  void debug(std::string_view destination, std::string_view line);
   // Something happened to a server of this backend; `level` is syslog's. On any thread, but lines of threads
   // that are no workers are not sent.
   void event(const backends::Backend& backend, int level, std::string_view text);
@@ -64,16 +68,17 @@ class AccessLogs {
   void intermediate(stats::LogStep step, ClientConnection& client, stats::SessionRecord& record,
                     const backends::Backend* backend, const backends::Server* server);
   void send(stats::LogStep step, ClientConnection& client, stats::SessionRecord& record,
-            const backends::Backend* backend, const backends::Server* server);
-  void send_profiled(const ProfiledTarget& to, stats::LogStep step, ClientConnection& client,
-                     const stats::SessionRecord& record, int level);
+            const backends::Backend* backend, const backends::Server* server,
+            const LogProfile* forced = nullptr);
+  void send_profiled(const stats::LogTargets& to, const LogProfile& profile, stats::LogStep step,
+                     ClientConnection& client, const stats::SessionRecord& record, int level);
 
   // The line that a format makes of the record; valid until its next call on this worker.
   std::string_view custom_line(ClientConnection& client, const stats::SessionRecord& record,
-                               const rules::LogFormat& format);
+                               const rules::LogFormat& format, std::string_view origin);
   // What log-format-sd (or a profile's) makes of it; likewise.
   std::string_view structured_data(ClientConnection& client, const stats::SessionRecord& record,
-                                   const rules::LogFormat* format);
+                                   const rules::LogFormat* format, std::string_view origin);
 
   stats::SyslogIdentity identity_;
   SystemClock clock_;
@@ -87,6 +92,7 @@ class AccessLogs {
   void give_targets(Frontend& frontend, const Config& config, const stats::LogTargets& shared);
   stats::LogTargets targets_for(const stats::ProxyLogDef& def, const stats::LogTargets& shared);
 
+  const Config& config_;
   const std::vector<std::unique_ptr<backends::Backend>>& live_;
   std::unordered_map<std::string, std::shared_ptr<stats::LogSink>> sinks_;  // backends of mode log, by name
   std::vector<std::shared_ptr<stats::LogRing>> rings_;

@@ -72,6 +72,10 @@ void tcp_ut(BindLine& line, Args& args) {
     line.options.listen.user_timeout_ms = static_cast<std::uint32_t>(*value);
 }
 
+void tcp_ss(BindLine& line, Args& args) {
+  if (const auto value = args.integer(0, 2)) line.options.listen.save_syn = static_cast<int>(*value);
+}
+
 void nice(BindLine&, Args& args) {
   if (!args.integer(INT32_MIN, INT32_MAX)) return;
   args.diagnostics().warn_once(
@@ -232,6 +236,7 @@ constexpr std::array kOptions = {
     Keyword<BindLine>{"proto", conf::kAnySection, false, proto},
     Keyword<BindLine>{"severity-output", conf::kAnySection, false, severity_output},
     Keyword<BindLine>{"shards", conf::kAnySection, false, shards},
+    Keyword<BindLine>{"tcp-ss", conf::kAnySection, false, tcp_ss},
     Keyword<BindLine>{"tcp-ut", conf::kAnySection, false, tcp_ut},
     Keyword<BindLine>{"tfo", conf::kAnySection, false, listen_flag<&ListenOptions::tfo>},
     Keyword<BindLine>{"thread", conf::kAnySection, false, thread},

@@ -130,6 +130,7 @@ Task<IoResult> HttpConnection::write_filtered(StreamFilters& filters, bool to_se
 Task<bool> HttpConnection::write_server(std::string_view bytes) {
   const IoResult sent =
       co_await write_all(worker(), server_stream(), bytes, &server_deadline_, server_timeout_);
+  record_.server_bytes_out += sent.bytes;
   co_return sent.ok();
 }
 
@@ -142,6 +143,7 @@ Task<bool> HttpConnection::write_server(std::span<iovec> parts) {
     else
       sent = co_await server_stream().write(std::span<const iovec>(parts));
     if (!sent.ok()) co_return false;
+    record_.server_bytes_out += sent.bytes;
     drop_written(parts, sent.bytes);
   }
   co_return true;
@@ -278,6 +280,7 @@ Task<IoStatus> HttpConnection::fill_response() {
   const IoResult in = co_await server_stream().read(reply_.space());
   server_deadline_.clear();
   if (in.ok()) reply_.commit(in.bytes);
+  record_.server_bytes_in += in.bytes;
   co_return in.status;
 }
 
@@ -300,6 +303,7 @@ Task<bool> HttpConnection::forward_length(std::string_view& pending, std::uint64
       SpliceTimes times{&server_deadline_, server_timeout_, &client_deadline_, client_timeout_};
       const SpliceResult r = co_await splice_stream(worker(), server_stream(), client_.stream, left, times);
       left -= r.bytes;
+      record_.server_bytes_in += r.bytes;
       record_.bytes_out += r.bytes;
       if (r.write_status != IoStatus::ok) {
         fail(r.write_status == IoStatus::timeout ? Cause::client_timeout : Cause::client_abort, Phase::data);

@@ -197,6 +197,7 @@ Task<bool> HttpConnection::send_request_head() {
       lease_.connection->is_private = true;
       const IoResult sent =
           co_await write_all(worker(), server_stream(), header, &server_deadline_, server_timeout_);
+      record_.server_bytes_out += sent.bytes;
       if (!sent.ok()) co_return false;
     }
   }
@@ -209,6 +210,7 @@ Task<bool> HttpConnection::send_request_head() {
       request_framing_.kind == http::BodyKind::length && !request_body_done_ && !client_.in.empty();
   const IoResult sent = co_await write_all(worker(), server_stream(), out_.view().substr(0, request_size_),
                                            &server_deadline_, server_timeout_, more);
+  record_.server_bytes_out += sent.bytes;
   co_return sent.ok();
 }
 
@@ -272,6 +274,7 @@ Task<IoStatus> HttpConnection::read_response_head() {
     if (server_timeout_ > 0) server_deadline_.set(worker().now() + server_timeout_);
     const IoResult in = co_await server_stream().read(reply_.space());
     if (!in.ok()) co_return in.status;
+    record_.server_bytes_in += in.bytes;
     reply_.commit(in.bytes);
   }
 }

@@ -41,6 +41,8 @@ Task<Next> HttpConnection::run_tunnel(std::string_view head) {
   co_await relay(worker(), a, b, options, result);
   record_.bytes_in += result.to_server;
   record_.bytes_out += result.to_client;
+  record_.server_bytes_out += result.to_server;
+  record_.server_bytes_in += result.to_client;
   if (result.client != IoStatus::ok) {
     fail(result.client == IoStatus::timeout ? Cause::client_timeout : Cause::client_abort, Phase::data);
   } else if (result.server != IoStatus::ok) {

@@ -42,6 +42,7 @@ Task<bool> HttpConnection::gather_response(Millis duration, std::uint64_t least)
     server_deadline_.clear();
     if (in.status == IoStatus::timeout) co_return false;
     if (!in.ok()) co_return true;  // forwarding meets it again
+    record_.server_bytes_in += in.bytes;
     reply_.commit(in.bytes);
   }
   co_return true;

@@ -1,5 +1,7 @@
 #include "frontends/log_profile.h"
 
+#include <algorithm>
+
 #include "rules/keywords.h"
 #include "rules/log_format.h"
 
@@ -9,13 +11,23 @@ namespace {
 using conf::Args;
 using conf::Keyword;
 
-constexpr std::array<std::string_view, stats::kLogSteps> kNames = {"accept",   "request", "connect",
-                                                                   "response", "close",   "error"};
+constexpr std::array<std::string_view, stats::kAllLogSteps> kNames = {
+    "accept",       "request",      "connect",      "response", "close",    "error",         "tcp-req-conn",
+    "tcp-req-sess", "tcp-req-cont", "tcp-res-cont", "http-req", "http-res", "http-after-res"};
+constexpr std::array<std::string_view, stats::kLogSteps> kOrigins = {
+    "txn_accept", "txn_request", "txn_connect", "txn_response", "txn_close", "sess_error"};
 
-// What do-log says where a rule set ran; its lines take the proxy's format and those of `any`.
-constexpr std::array<std::string_view, 8> kRuleSteps = {"tcp-req-conn",   "tcp-req-sess", "tcp-req-cont",
-                                                        "tcp-res-cont",   "http-req",     "http-res",
-                                                        "http-after-res", "quic-init"};
+std::optional<stats::LogStep> profile_step(std::string_view word) noexcept {
+  const auto* const found = std::find(kNames.begin(), kNames.end(), word);
+  if (found == kNames.end()) return std::nullopt;
+  return static_cast<stats::LogStep>(found - kNames.begin());
+}
+
+std::string names_of(std::span<const std::string_view> list) {
+  std::string names;
+  for (const std::string_view name : list) names.append(names.empty() ? "" : ", ").append(name);
+  return names;
+}
 
 void log_tag(LogProfileDraft& draft, Args& args) {
   if (const auto tag = args.required("a tag for syslog")) draft.tag = *tag;
@@ -25,15 +37,13 @@ void log_tag(LogProfileDraft& draft, Args& args) {
 void on(LogProfileDraft& draft, Args& args) {
   const auto word = args.required("a step");
   if (!word) return;
-  for (const std::string_view rule : kRuleSteps) {
-    if (*word != rule) continue;
-    args.error("'on " + std::string(rule) +
-               "': lines of 'do-log' have no steps of their own in Evenkeel yet, 'on any' shapes them");
+  if (*word == "quic-init") {
+    args.error("'on quic-init': there are no QUIC connections in Evenkeel yet");
     return;
   }
-  const auto step = log_step(*word);
+  const auto step = profile_step(*word);
   if (!step && *word != "any") {
-    args.error("'on': unknown step '" + std::string(*word) + "', known are " + log_step_names() + " and any");
+    args.error("'on': unknown step '" + std::string(*word) + "', known are " + names_of(kNames) + " and any");
     return;
   }
   LogProfileDraft::Step made;
@@ -66,16 +76,15 @@ constexpr std::array kKeywords{
 }  // namespace
 
 std::optional<stats::LogStep> log_step(std::string_view word) noexcept {
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (kNames[i] == word) return static_cast<stats::LogStep>(i);
-  }
-  return std::nullopt;
+  const auto step = profile_step(word);
+  return step && !by_rule(*step) ? step : std::nullopt;
 }
 
-std::string log_step_names() {
-  std::string names;
-  for (const std::string_view name : kNames) names.append(names.empty() ? "" : ", ").append(name);
-  return names;
+std::string log_step_names() { return names_of(std::span(kNames).first(stats::kLogSteps)); }
+
+std::string_view log_origin(stats::LogStep step) noexcept {
+  const auto index = static_cast<std::size_t>(step);
+  return by_rule(step) ? kNames[index] : kOrigins[index];
 }
 
 std::span<const Keyword<LogProfileDraft>> log_profile_keywords() noexcept { return kKeywords; }

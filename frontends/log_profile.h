@@ -29,7 +29,7 @@ struct LogProfile {
   };
   std::string name;
   std::string tag;  // empty: the proxy's
-  std::array<Step, stats::kLogSteps + 1> steps;
+  std::array<Step, stats::kAllLogSteps> steps;
   Step any;  // of the steps that have none of their own
   [[nodiscard]] const Step& at(stats::LogStep step) const noexcept {
     const Step& own = steps[static_cast<std::size_t>(step)];
@@ -43,8 +43,11 @@ struct ProfiledTarget {
   std::shared_ptr<const LogProfile> profile;
 };
 
+// Of the steps that log-steps names.
 std::optional<stats::LogStep> log_step(std::string_view word) noexcept;
 std::string log_step_names();  // "accept, request, ..."
+// What %OG prints of a line that is made at this step (manual 8.2.6).
+std::string_view log_origin(stats::LogStep step) noexcept;
 
 // A section while it is being read; formats may refer to sections that follow, so they are compiled last.
 struct LogProfileDraft {
@@ -57,7 +60,7 @@ struct LogProfileDraft {
   };
   std::string name;
   std::string tag;
-  std::array<Step, stats::kLogSteps + 1> steps;
+  std::array<Step, stats::kAllLogSteps> steps;
   Step any;
 };
 

@@ -9,6 +9,7 @@
 #include "core/proxy_protocol.h"
 #include "frontends/access_logs.h"
 #include "frontends/connection_facts.h"
+#include "frontends/cpu_usage.h"
 #include "frontends/filters/stream_filters.h"
 #include "http/cookie.h"
 #include "http/head.h"
@@ -355,6 +356,15 @@ std::optional<std::int64_t> RuleContext::session_number(Number what) const {
       return static_cast<std::int64_t>(record->bytes_in);
     case Number::bytes_out:
       return static_cast<std::int64_t>(record->bytes_out);
+    case Number::server_bytes_in:
+      return static_cast<std::int64_t>(record->server_bytes_in);
+    case Number::server_bytes_out:
+      return static_cast<std::int64_t>(record->server_bytes_out);
+    case Number::cpu_usage_thread:
+      return thread_cpu_percent(client_.context.worker.now());
+    case Number::cpu_usage_group:
+    case Number::cpu_usage_process:
+      return process_cpu_percent(client_.context.worker.now(), client_.context.engine.worker_count());
     case Number::srv_queue_at_entry:
       return record->srv_queue;
     case Number::be_queue_at_entry:
@@ -499,7 +509,28 @@ std::optional<std::string_view> RuleContext::proxy_field(std::uint8_t type) cons
   return std::nullopt;
 }
 
-void RuleContext::log_now() { client_.context.engine.logs().by_rule(client_, *record, backend, server); }
+void RuleContext::log_now(stats::LogStep step, std::string_view profile) {
+  client_.context.engine.logs().by_rule(step, profile, client_, *record, backend, server);
+}
+
+std::string RuleContext::saved_syn() { return tcp_saved_syn(client_.stream.fd()); }
+
+std::string RuleContext::debug_state(bool server_side, std::int64_t layers) {
+  if (!server_side)
+    return describe_connection(client_.stream.fd(), fc_dst, fc_src, layers, "requests", request_number_);
+  if (lease == nullptr || !lease->connection) {  // in a log line: it serves others by now
+    if (record->target.family() == AF_UNSPEC) return {};
+    return describe_connection(-1, &record->source, &record->target, layers, {}, 0);
+  }
+  const Address ours = server_end(true);
+  const Address theirs = server_end(false);
+  return describe_connection(lease->connection->stream.fd(), &ours, &theirs, layers, "requests",
+                             lease->connection->requests);
+}
+
+void RuleContext::debug_line(std::string_view destination, std::string_view line) {
+  client_.context.engine.logs().debug(destination, line);
+}
 
 std::string_view RuleContext::unique_id() {
   if (unique_id_.empty() && unique_id_format) unique_id_format->append(*this, unique_id_);

@@ -73,7 +73,10 @@ class RuleContext final : public rules::SessionContext {
   [[nodiscard]] StreamFilters* stream_filters_if_any() noexcept { return stream_filters_.get(); }
   // Once: whether the frontend's content rules have run on what has become the first request.
   [[nodiscard]] bool content_rules_done() noexcept { return std::exchange(content_rules_done_, false); }
-  void log_now() override;
+  void log_now(stats::LogStep step, std::string_view profile) override;
+  std::string saved_syn() override;
+  std::string debug_state(bool server_side, std::int64_t layers) override;
+  void debug_line(std::string_view destination, std::string_view line) override;
   std::string_view unique_id() override;
   std::uint64_t random() override;
 

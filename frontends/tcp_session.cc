@@ -230,6 +230,7 @@ Task<bool> TcpSession::send_first_bytes(StreamFilters* filters) {
     const IoResult sent =
         co_await write_all(worker, server_stream, piece, &server_deadline_, target_def_->timeouts.server);
     record_.bytes_in += sent.bytes;
+    record_.server_bytes_out += sent.bytes;
     if (!sent.ok()) co_return false;
     if (filters != nullptr) filters->passed(true, piece);
     client_.in.consume(piece.size());
@@ -241,6 +242,8 @@ Task<bool> TcpSession::send_first_bytes(StreamFilters* filters) {
 void TcpSession::classify(const RelayResult& result) {
   record_.bytes_in += result.to_server;
   record_.bytes_out += result.to_client;
+  record_.server_bytes_out += result.to_server;
+  record_.server_bytes_in += result.to_client;
   if (killed_ != Cause::none) {
     record_.cause = killed_;
     record_.phase = Phase::data;

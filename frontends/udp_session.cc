@@ -286,6 +286,7 @@ void UdpSession::forward(std::span<const Datagram> run) {
   for (const Datagram& one : run) record_.bytes_in += one.bytes.size();
   const DatagramsSent sent = send_datagrams(server_wire_.fd, nullptr, nullptr, run);
   if (sent.error != 0 && is_peers_fault(sent.error)) return failed(sent.error);
+  record_.server_bytes_out += sent.bytes;
   waits_for_server_ = true;
   deadline_.set(port_.context_.worker.now() + patience(target_def_->timeouts.server));
 }
@@ -298,6 +299,7 @@ void UdpSession::to_client(std::span<const Datagram> run) {
     sent = send_datagrams(port_.fd_, &client_, port_.bound_.is_unspecified_ip() ? &local_ : nullptr, run);
   }
   record_.bytes_out += sent.bytes;
+  record_.server_bytes_in += sent.bytes;
   server->note_traffic(health::Observe::layer4, nullptr);
   waits_for_server_ = false;
   deadline_.set(port_.context_.worker.now() + patience(def_->timeouts.client));

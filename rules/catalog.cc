@@ -45,7 +45,7 @@ std::span<const std::span<const ConverterSpec>> converter_families() noexcept {
       converter::date(),     converter::json(),    converter::map(),    converter::variable(),
       converter::crypto(),   converter::aes(),     converter::fix(),    converter::json_query(),
       converter::jwt(),      converter::lookup(),  converter::mqtt(),   converter::packet(),
-      converter::protobuf(), converter::rfc7239(), converter::x509(),
+      converter::protobuf(), converter::rfc7239(), converter::x509(),   converter::debugging(),
   };
   return families;
 }

@@ -51,6 +51,8 @@ class CompileEnv {
   // Sections that answers refer to by name: they may be declared later, so the loader checks them at the end.
   std::vector<std::string> http_errors_used;
   std::vector<std::string> caches_used;
+  std::vector<std::string> log_profiles_used;  // do-log profile
+  std::vector<std::string> sinks_used;         // of the converter debug: rings, stdout and stderr
   // set-bandwidth-limit: the proxy and the filter's name.
   std::vector<std::pair<std::string, std::string>> bandwidth_limits_used;
   // Doubts about the rule being read; whoever reads rules reports and clears them.

@@ -58,6 +58,10 @@ std::optional<std::int64_t> EvalContext::number(Number what, std::string_view na
       return static_cast<std::int64_t>(record->bytes_in);
     case Number::bytes_out:
       return static_cast<std::int64_t>(record->bytes_out);
+    case Number::server_bytes_in:
+      return static_cast<std::int64_t>(record->server_bytes_in);
+    case Number::server_bytes_out:
+      return static_cast<std::int64_t>(record->server_bytes_out);
     case Number::srv_queue_at_entry:
       return record->srv_queue;
     case Number::be_queue_at_entry:

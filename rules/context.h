@@ -24,6 +24,7 @@ struct ResponseHead;
 namespace evenkeel::stats {
 struct SessionRecord;
 class LogDate;
+enum class LogStep : std::uint8_t;
 }  // namespace evenkeel::stats
 
 namespace evenkeel::rules {
@@ -100,12 +101,13 @@ class EvalContext {
   std::uint32_t waiting_rule_line = 0;
 
   // Where actions leave what the data plane then does.
-  Reply reply;               // filled when the verdict says respond, deny or tarpit
-  std::string route;         // use_backend's or use-server's chosen name
-  std::string_view cache;    // the verdicts cache_use and cache_store: its name
-  std::string_view service;  // the verdict serve: its name
-  bool strict = true;        // strict-mode; each rule set begins strict
-  int log_level = -1;        // set-log-level: 0 (emerg) to 7 (debug), kSilent; -1 untouched
+  Reply reply;                  // filled when the verdict says respond, deny or tarpit
+  std::string route;            // use_backend's or use-server's chosen name
+  std::string_view cache;       // the verdicts cache_use and cache_store: its name
+  std::string_view service;     // the verdict serve: its name
+  std::string_view log_origin;  // while a log line is made: why (%OG)
+  bool strict = true;           // strict-mode; each rule set begins strict
+  int log_level = -1;           // set-log-level: 0 (emerg) to 7 (debug), kSilent; -1 untouched
   std::optional<std::int64_t> timeout_client_ms, timeout_server_ms, timeout_tunnel_ms, timeout_connect_ms,
       timeout_queue_ms, timeout_tarpit_ms;
   std::optional<std::uint32_t> mark, server_mark;  // of packets to the client, to the server
@@ -131,8 +133,16 @@ class EvalContext {
   // set-bandwidth-limit: limits what the rest of this stream transfers, as the filter of that name says.
   // limit in bytes, period in milliseconds; nullopt: the filter's own.
   virtual void limit_bandwidth(std::string_view, std::optional<std::int64_t>, std::optional<std::int64_t>) {}
-  // do-log: a log line now, of what is known so far.
-  virtual void log_now() {}
+  // do-log: a log line now, of what is known so far. step: that of the rule set. profile: the log-profile
+  // section that shapes it in the place of those of the targets; empty: none.
+  virtual void log_now(stats::LogStep, std::string_view) {}
+  // The SYN of the client's connection (`tcp-ss`); the kernel gives it away once. Empty: there is none.
+  virtual std::string saved_syn() { return {}; }
+  // What is known of one side's connection, as "name=value" texts; `layers` as the manual numbers them, 0:
+  // all.
+  virtual std::string debug_state(bool, std::int64_t) { return {}; }
+  // The converter debug: a line for a ring, "stdout" or "stderr".
+  virtual void debug_line(std::string_view, std::string_view) {}
   // The unique id of the stream, made at its first use; empty when none is configured.
   virtual std::string_view unique_id();
   virtual std::uint64_t random();

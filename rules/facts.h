@@ -109,6 +109,14 @@ enum class Number : std::uint8_t {
   timer_full_request,  // Tq
   priority_class,
   priority_offset,
+  server_bytes_in,    // from the server
+  server_bytes_out,   // to the server
+  cpu_usage_thread,   // percent, of the worker that asks
+  cpu_usage_group,    // of all workers, who are one group
+  cpu_usage_process,  // likewise
+  cpu_calls,          // how often this request or session has had the processor, while the profiler is on
+  cpu_ns,             // for how long together
+  latency_ns,         // and how long it waited for its turn
 };
 
 // Asked through EvalContext::text().

@@ -218,6 +218,9 @@ void hostname(EvalContext&, bool, std::string& out) {
   out += name;
 }
 void unique_id(EvalContext& ctx, bool, std::string& out) { out += ctx.unique_id(); }
+void origin(EvalContext& ctx, bool, std::string& out) {
+  out += ctx.log_origin.empty() ? std::string_view("unspec") : ctx.log_origin;
+}
 void retries(EvalContext& ctx, bool, std::string& out) {
   if (ctx.record == nullptr) return;
   if (ctx.record->redispatched) out += '+';
@@ -283,6 +286,7 @@ constexpr LogAlias kAliases[] = {
     {"HU", Kind::text, true, http_uri},
     {"HV", Kind::text, true, http_version},
     {"ID", Kind::text, false, unique_id},
+    {"OG", Kind::text, false, origin},
     {"ST", Kind::number, false, number_of<&Record::status>},
     {"T", Kind::text, false, date_of<gmt, false>},
     {"Ta", Kind::number, true, timer_of<&Timers::active, true>},

@@ -48,9 +48,25 @@ struct LogTargetDef {
 bool parse_sample(std::string_view text, LogTargetDef& def);
 
 // The moments at which a session may log (`log-steps`, and `on` in log-profile sections).
-// rule: `do-log`, which no list names.
-enum class LogStep : std::uint8_t { accept, request, connect, response, close, error, rule };
-inline constexpr std::size_t kLogSteps = 6;  // that lists name
+// Those from tcp_req_conn on are `do-log` in that rule set: profiles name them, `log-steps` does not.
+enum class LogStep : std::uint8_t {
+  accept,
+  request,
+  connect,
+  response,
+  close,
+  error,
+  tcp_req_conn,
+  tcp_req_sess,
+  tcp_req_cont,
+  tcp_res_cont,
+  http_req,
+  http_res,
+  http_after_res,
+};
+inline constexpr std::size_t kLogSteps = 6;      // that log-steps names
+inline constexpr std::size_t kAllLogSteps = 13;  // that profiles name
+constexpr bool by_rule(LogStep step) noexcept { return step >= LogStep::tcp_req_conn; }
 constexpr unsigned mask_of(LogStep step) noexcept { return 1U << static_cast<unsigned>(step); }
 
 // The log words of one proxy (or of global, where only targets and tag have a meaning).

@@ -70,8 +70,10 @@ struct SessionRecord {
   std::string_view target_uri;
   std::string_view version;  // "HTTP/1.1"
   int status = -1;
-  std::uint64_t bytes_in = 0;   // from the client
-  std::uint64_t bytes_out = 0;  // to the client, heads included
+  std::uint64_t bytes_in = 0;          // from the client
+  std::uint64_t bytes_out = 0;         // to the client, heads included
+  std::uint64_t server_bytes_in = 0;   // from the server
+  std::uint64_t server_bytes_out = 0;  // to the server
 
   Cause cause = Cause::none;
   Phase phase = Phase::none;

@@ -19,11 +19,12 @@ connection() noexcept;                           // set-src set-dst set-mark set
 std::span<const ActionSpec> logging() noexcept;  // capture set-log-level
 std::span<const ActionSpec> caching() noexcept;  // cache-use cache-store
 std::span<const ActionSpec> status() noexcept;   // set-status
-std::span<const ActionSpec> strictness() noexcept;     // strict-mode
-std::span<const ActionSpec> maps() noexcept;           // add-acl del-acl set-map del-map
-std::span<const ActionSpec> normalize_uri() noexcept;  // normalize-uri
-std::span<const ActionSpec> session() noexcept;        // disable-l7-retry do-log expect-proxy switch-mode
-std::span<const ActionSpec> waiting() noexcept;        // pause wait-for-body wait-for-handshake early-hint
+std::span<const ActionSpec> strictness() noexcept;      // strict-mode
+std::span<const ActionSpec> maps() noexcept;            // add-acl del-acl set-map del-map
+std::span<const ActionSpec> normalize_uri() noexcept;   // normalize-uri
+std::span<const ActionSpec> binary_headers() noexcept;  // add-headers-bin set-headers-bin del-headers-bin
+std::span<const ActionSpec> session() noexcept;         // disable-l7-retry do-log expect-proxy switch-mode
+std::span<const ActionSpec> waiting() noexcept;         // pause wait-for-body wait-for-handshake early-hint
 
 std::span<const ActionSpec> lines() noexcept;  // deny-lines del-lines replace-lines ...
 

@@ -7,6 +7,7 @@
 #include "rules/action/families.h"
 #include "rules/action/parse.h"
 #include "rules/compile_env.h"
+#include "stats/log_target.h"
 
 namespace evenkeel::rules::action {
 namespace {
@@ -134,16 +135,47 @@ ActionResult parse_bandwidth(Words& words, ActionEnv& env, std::string_view) {
   return made<SetBandwidthLimit>(std::move(*name), std::move(limit), std::move(period));
 }
 
+stats::LogStep log_step_of(Phase phase) noexcept {
+  switch (phase) {
+    case Phase::tcp_connection:
+      return stats::LogStep::tcp_req_conn;
+    case Phase::tcp_session:
+      return stats::LogStep::tcp_req_sess;
+    case Phase::tcp_request_content:
+      return stats::LogStep::tcp_req_cont;
+    case Phase::tcp_response_content:
+      return stats::LogStep::tcp_res_cont;
+    case Phase::http_request:
+      return stats::LogStep::http_req;
+    case Phase::http_response:
+      return stats::LogStep::http_res;
+    case Phase::http_after_response:
+      break;
+  }
+  return stats::LogStep::http_after_res;
+}
+
 class DoLog final : public Action {
  public:
+  DoLog(stats::LogStep step, std::string profile) : step_(step), profile_(std::move(profile)) {}
   Verdict run(EvalContext& ctx) const override {
-    ctx.log_now();
+    ctx.log_now(step_, profile_);
     return Verdict::proceed;
   }
+
+ private:
+  stats::LogStep step_;
+  std::string profile_;  // empty: those of the targets
 };
-ActionResult parse_do_log(Words& words, ActionEnv&, std::string_view) {
-  if (words.peek() == "profile") return words.error("log profiles are not supported by Evenkeel yet");
-  return made<DoLog>();
+ActionResult parse_do_log(Words& words, ActionEnv& env, std::string_view) {
+  std::string profile;
+  if (words.accept("profile")) {
+    auto name = read_word(words, "the name of a log-profile section");
+    if (!name) return name.error();
+    profile = std::move(*name);
+    env.env.log_profiles_used.push_back(profile);
+  }
+  return made<DoLog>(log_step_of(env.phase), std::move(profile));
 }
 
 constexpr ActionSpec kActions[] = {

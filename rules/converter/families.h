@@ -28,6 +28,7 @@ std::span<const ConverterSpec> mqtt() noexcept;        // mqtt_is_valid mqtt_fie
 std::span<const ConverterSpec> packet() noexcept;      // eth.* ip.* tcp.*
 std::span<const ConverterSpec> protobuf() noexcept;    // protobuf ungrpc
 std::span<const ConverterSpec> rfc7239() noexcept;     // rfc7239_*
+std::span<const ConverterSpec> debugging() noexcept;  // debug
 std::span<const ConverterSpec> x509() noexcept;        // x509_v_err_str
 std::span<const ConverterSpec> crypto() noexcept;      // sha1 sha2 digest hmac secure_memcmp
 

@@ -51,6 +51,9 @@ constexpr FetchSpec kFetches[] = {
     {"prio_offset", "", SampleType::sint, scope::kInternal, number<Number::priority_offset>},
     {"last_entity", "", SampleType::str, scope::kInternal, last_entity},
     {"waiting_entity", "", SampleType::str, scope::kInternal, waiting_entity},
+    {"cpu_usage_thr", "", SampleType::sint, scope::kInternal, number<Number::cpu_usage_thread>},
+    {"cpu_usage_grp", "", SampleType::sint, scope::kInternal, number<Number::cpu_usage_group>},
+    {"cpu_usage_proc", "", SampleType::sint, scope::kInternal, number<Number::cpu_usage_process>},
     // What HAProxy tells of its scheduler while its profiler is off; there is none here.
     {"cpu_calls", "", SampleType::sint, scope::kInternal, constant<0>},
     {"cpu_ns_avg", "", SampleType::sint, scope::kInternal, constant<0>},

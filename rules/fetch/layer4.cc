@@ -98,7 +98,44 @@ bool zero(const Args&, EvalContext&, FetchState&, Sample& out) {
   return true;
 }
 
+// The one word for an error (manual 7.3.3): rules run on connections that stand, so there is none to name.
+template <Number kError>
+bool error_name(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  const auto error = ctx.number(kError, {});
+  if (!error || *error != 0) return false;
+  out = Sample::of_text({});
+  return true;
+}
+// HTTP/1 and TCP carry one stream per connection; what is no proper HTTP/1 ends the connection uncounted.
+template <int kValue>
+bool constant(const Args&, EvalContext&, FetchState&, Sample& out) {
+  out = Sample::of_int(kValue);
+  return true;
+}
+template <int kValue>
+bool if_connected(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  out = Sample::of_int(kValue);
+  return ctx.number(Number::bc_err, {}).has_value();
+}
+bool no_reset_code(const Args&, EvalContext&, FetchState&, Sample&) { return false; }
+
+bool fc_saved_syn(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  const std::string syn = ctx.saved_syn();
+  out = Sample::of_bin(ctx.scratch->copy(syn));
+  return !syn.empty();
+}
+
 enum class Side : std::uint8_t { client, server };
+template <Side kSide>
+bool debug_str(const Args& args, EvalContext& ctx, FetchState&, Sample& out) {
+  const std::string text = ctx.debug_state(kSide == Side::server, args.number(0, 0));
+  out = Sample::of_text(ctx.scratch->copy(text));
+  return !text.empty();
+}
+std::string prepare_layers(Args& args, CompileEnv&) {
+  const std::int64_t layers = args.number(0, 0);
+  return layers >= 0 && layers < 32 ? "" : "the layers are a sum of 1, 2, 4, 8 and 16";
+}
 template <Side kSide>
 bool aborted(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
   if (ctx.record == nullptr) return false;
@@ -127,8 +164,19 @@ constexpr FetchSpec kFetches[] = {
     {"fc_pp_unique_id", "", SampleType::str, scope::kClient, text<Text::pp2_unique_id>},
     {"fc_err", "", SampleType::sint, scope::kClient, number<Number::fc_err>},
     {"fc_err_str", "", SampleType::str, scope::kClient, text<Text::fc_err_str>},
+    {"fc_err_name", "", SampleType::str, scope::kClient, error_name<Number::fc_err>},
+    {"fc_glitches", "", SampleType::sint, scope::kClient, constant<0>},
+    {"fc_settings_streams_limit", "", SampleType::sint, scope::kSession, constant<1>},
+    {"fc_saved_syn", "", SampleType::bin, scope::kClient, fc_saved_syn},
+    {"fs.debug_str", "[i", SampleType::str, scope::kSession, debug_str<Side::client>, prepare_layers},
+    {"fs.rst_code", "", SampleType::sint, scope::kSession, no_reset_code},
     {"fs.id", "", SampleType::sint, scope::kSession, zero},
     {"fs.aborted", "", SampleType::boolean, scope::kSession, aborted<Side::client>},
+    {"bc_err_name", "", SampleType::str, scope::kServerSide, error_name<Number::bc_err>},
+    {"bc_glitches", "", SampleType::sint, scope::kServerSide, if_connected<0>},
+    {"bc_settings_streams_limit", "", SampleType::sint, scope::kServerSide, if_connected<1>},
+    {"bs.debug_str", "[i", SampleType::str, scope::kServerSide, debug_str<Side::server>, prepare_layers},
+    {"bs.rst_code", "", SampleType::sint, scope::kServerSide, no_reset_code},
     {"bs.id", "", SampleType::sint, scope::kServerSide, zero},
     {"bs.aborted", "", SampleType::boolean, scope::kServerSide, aborted<Side::server>},
     {"fc_nb_streams", "", SampleType::sint, scope::kClient, number<Number::fc_nb_streams>},

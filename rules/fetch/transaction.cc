@@ -21,6 +21,8 @@ constexpr FetchSpec kFetches[] = {
     {"bytes_in", "", SampleType::sint, scope::kStream, number<Number::bytes_in>},
     {"bytes_out", "", SampleType::sint, scope::kBytesOut, number<Number::bytes_out>},
     {"req.bytes_in", "", SampleType::sint, scope::kStream, number<Number::bytes_in>},
+    {"req.bytes_out", "", SampleType::sint, scope::kStream, number<Number::server_bytes_out>},
+    {"res.bytes_in", "", SampleType::sint, scope::kBytesOut, number<Number::server_bytes_in>},
     {"res.bytes_out", "", SampleType::sint, scope::kBytesOut, number<Number::bytes_out>},
     {"http_first_req", "", SampleType::boolean, scope::kStream, truth<Number::first_request>},
     {"request_date", "[s", SampleType::sint, scope::kStream, request_date, prepare_date},

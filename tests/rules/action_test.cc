@@ -54,6 +54,29 @@ TEST(Actions, ChangeHeaders) {
             "GET /\nhost: h\na: 1\nb: x, z\na: 2\nx-1: a\n");
 }
 
+TEST(Actions, ChangeManyHeadersAtOnce) {
+  const std::string_view request = "GET / HTTP/1.1\r\nHost: h\r\nA: 1\r\nB: 2\r\nX-1: a\r\n\r\n";
+  const std::string kept = "http-request set-var(txn.h) req.hdrs_bin\nhttp-request set-header A 3\n";
+  EXPECT_EQ(run(kept + "http-request set-headers-bin var(txn.h)", request).text,
+            "GET /\nhost: h\na: 1\nb: 2\nx-1: a\n");
+  EXPECT_EQ(run(kept + "http-request add-headers-bin var(txn.h) prefix X-", request).text,
+            "GET /\nhost: h\nb: 2\nx-1: a\na: 3\nx-1: a\n");
+  // bin: "b", "x-"
+  EXPECT_EQ(run("http-request del-headers-bin bin(016202782D)", request).text,
+            "GET /\nhost: h\na: 1\nx-1: a\n");
+  EXPECT_EQ(run("http-request del-headers-bin bin(016202782D) -m beg", request).text,
+            "GET /\nhost: h\na: 1\n");
+  // A value of 255 bytes has a length of two.
+  const std::string longer(255, 'v');
+  EXPECT_EQ(
+      run("http-request set-header L " + longer + "\nhttp-request set-headers-bin req.hdrs_bin prefix l",
+          "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+          .text,
+      "GET /\nhost: h\nl: " + longer + "\n");
+  for (const std::string bad : {"0161", "F0", "016105", "FFFFFFFFFFFFFFFF", "03613A62016A", "0161030D0A61"})
+    EXPECT_EQ(run("http-request add-headers-bin bin(" + bad + ")", request).verdict, Verdict::failed) << bad;
+}
+
 TEST(Actions, NeverLetAValueBreakItsLine) {
   EXPECT_EQ(run("http-request set-header A %[str(a%0d%0aEvil:b),url_dec]").verdict, Verdict::failed);
   EXPECT_EQ(run("http-request redirect location %[str(a%0d%0aEvil:b),url_dec]").verdict, Verdict::failed);

@@ -57,6 +57,10 @@ class KnowingSession final : public TestSession {
   Address server_end(bool ours) const override {
     return *Address::from_ip(ours ? "192.0.2.1" : "192.0.2.2", ours ? 1 : 80);
   }
+  std::string saved_syn() override { return std::string("\x45\0\0", 3); }
+  std::string debug_state(bool server_side, std::int64_t layers) override {
+    return (server_side ? "back " : "front ") + std::to_string(layers);
+  }
   std::string_view unique_id() override { return "id-1"; }
   std::uint64_t random() override { return 0x0123456789abcdefU; }
 };
