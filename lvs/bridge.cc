@@ -18,8 +18,8 @@ namespace {
 // what somebody has done to a server by the next full round.
 constexpr auto kGlance = std::chrono::milliseconds(100);
 constexpr auto kRound = std::chrono::milliseconds(500);
-// A table of many thousands of servers is read less often: a fifth of the time at most.
-constexpr int kRest = 4;
+// A table of many thousands of servers is read less often: a tenth of the time at most.
+constexpr int kRest = 9;
 constexpr auto kDrainRound = std::chrono::milliseconds(200);
 
 }  // namespace
