@@ -71,7 +71,10 @@ void CheckPaths::open(const CheckedServer& server, const Endpoint& destination, 
   server.path->open(address_of(source), link->name);
   const auto was = [&](const std::string& name) {
     const auto found = before.find(name);
-    return found != before.end() ? found->second : host_->setting(name).value_or("0");
+    if (found != before.end()) return found->second;
+    const auto [entry, fresh] = seen_.try_emplace(name);
+    if (fresh) entry->second = host_->setting(name).value_or("0");
+    return entry->second;
   };
   if (was("net.ipv4.conf.all.accept_local") != "1") wanted[setting_of(link->name, "accept_local")] = "1";
   const LinkAddress* const holder = state_.holder(vip);
@@ -112,6 +115,7 @@ bool CheckPaths::keep(const Table& present, Settings& before, std::chrono::stead
     look_again();
   }
   Settings wanted;
+  seen_.clear();
   for (const SectionDef& section : def_.sections) {
     for (const CheckedServer& server : section.checked) {
       const auto service = present.find(check_key(server));

@@ -61,6 +61,7 @@ class CheckPaths {
   HostState state_;          // links and addresses
   std::map<Endpoint, Way> ways_;
   std::chrono::steady_clock::time_point looked_{};
+  Settings seen_;                  // read in this round: thousands of servers share few interfaces
   std::set<std::string> refused_;  // settings that cannot be set; said once
 };
 

@@ -23,7 +23,9 @@ std::string mac_text(const std::string& mac) {
   return text;
 }
 
-std::string conf(const Endpoint& address, const std::string& who, const char* what) {
+// In the name of a setting the dots of an interface (eth0.7) are slashes.
+std::string conf(const Endpoint& address, std::string who, const char* what) {
+  std::replace(who.begin(), who.end(), '.', '/');
   return std::string(address.family == AF_INET6 ? "net.ipv6.conf." : "net.ipv4.conf.") + who + "." + what;
 }
 
@@ -252,9 +254,9 @@ class Doctor {
   }
 
   [[nodiscard]] std::string card_setting(int link, const char* what) const {
-    std::string name = link_name(link);
-    std::replace(name.begin(), name.end(), '.', '/');
-    return "net.ipv4.conf." + name + "." + what;
+    Endpoint address;
+    address.family = AF_INET;
+    return conf(address, link_name(link), what);
   }
 
   // Left behind by a process that was killed.
@@ -387,7 +389,7 @@ class Doctor {
     if (cards.size() < 2) return;
     const std::string all = setting("net.ipv4.conf.all.rp_filter");
     for (const Link* const link : cards) {
-      const std::string name = "net.ipv4.conf." + link->name + ".rp_filter";
+      const std::string name = card_setting(link->index, "rp_filter");
       const std::string own = setting(name);
       if (all == "2" || own == "2" || (all != "1" && own != "1")) continue;
       hint("strict reverse path filtering on " + link->name +

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "lvs/def.h"
 #include "lvs/import.h"
 #include "lvs/import_section.h"
 #include "lvs/rules_text.h"
@@ -53,6 +54,7 @@ struct Reader {
   }
 
   void obey(unsigned line, const Operation& operation) {
+    if (is_check_mark(operation.key)) return;  // made for checks, and made again by 'check-via vip'
     switch (operation.kind) {
       case Kind::add_service:
       case Kind::edit_service:

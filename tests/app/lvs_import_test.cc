@@ -65,6 +65,9 @@ TEST(LvsImport, NamesWhatRulesCannotBecome) {
                           HasSubstr("line 4: persistence engine 'sip'"), HasSubstr("line 5: unknown option"),
                           HasSubstr("line 6: its service is not defined")));
   EXPECT_FALSE(lvs::import_ipvsadm("# nothing\n").usable);
+  const auto helper = lvs::import_ipvsadm("-A -f 1162543104 -s rr\n-a -f 1162543104 -r 10.0.0.1:0 -g -w 1\n");
+  EXPECT_FALSE(helper.usable);
+  EXPECT_TRUE(helper.notes.empty());
 }
 
 // The director of the course notes, 002 section 5, its VRRP part and misspellings included.

@@ -287,6 +287,9 @@ TEST_F(DoctorTest, SettingsOfTheNamespace) {
 TEST_F(DoctorTest, StrictReversePath) {
   facts.settings["net.ipv4.conf.eth1.rp_filter"] = "1";
   expect_one(Kind::hint, "filtering on eth1", "sysctl -w net.ipv4.conf.eth1.rp_filter=2");
+  facts.host.links[2].name = "bond0.7";
+  facts.settings["net.ipv4.conf.bond0/7.rp_filter"] = "1";
+  expect_one(Kind::hint, "filtering on bond0.7", "sysctl -w net.ipv4.conf.bond0/7.rp_filter=2");
   facts.settings["net.ipv4.conf.all.rp_filter"] = "2";
   expect_nothing();
 }
