@@ -14,6 +14,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from ports import free_port
+
 ATTACKERS = 150
 CONF = """
 global
@@ -41,12 +44,6 @@ ATTACKS = {
     "slow bodies": ["-B", "-i", "1", "-x", "10", "-s", "8192"],
     "slow reads": ["-X", "-w", "10", "-y", "20", "-n", "1", "-z", "32", "-k", "1"],
 }
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def honest_request(port):

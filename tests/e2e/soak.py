@@ -19,6 +19,9 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from ports import free_port
+
 CONF = """
 global
     nbthread 2
@@ -61,12 +64,6 @@ listen raw
     option splice-auto
     server b 127.0.0.1:{origin_b} send-proxy check port {origin_b}
 """
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Origin:

@@ -19,6 +19,9 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from ports import free_port
+
 CONFIG = """
 global
   stats socket unix@{dir}/sock level admin
@@ -449,9 +452,7 @@ class Origin:
 class Program:
     def __init__(self, binary, folder, origin):
         self.socket = os.path.join(folder, "sock")
-        with socket.create_server(("127.0.0.1", 0)) as a, socket.create_server(("127.0.0.1", 0)) as b:
-            with socket.create_server(("127.0.0.1", 0)) as c:
-                self.ports = [s.getsockname()[1] for s in (a, b, c)]
+        self.ports = [free_port() for _ in range(3)]
         text = CONFIG.format(dir=folder, origin=origin.port, port1=self.ports[0], port2=self.ports[1], port3=self.ports[2])
         path = os.path.join(folder, "test.cfg")
         with open(path, "w") as f:

@@ -18,6 +18,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from ports import free_port
+
 PLAIN = (b"GET /a/b?x=1&y=two HTTP/1.1\r\nHost: www.Example.com:8080\r\nX: one, two\r\nX: three\r\n"
          b"Cookie: a=1; b=2\r\nQ: \"a,b\", c,,d\r\nN: 42\r\nEmpty:\r\n"
          b"Accept-Language: de;q=0.5, en-GB;q=0.8, fr\r\nX-Forwarded-For: 192.0.2.7, 2001:db8::1\r\n"
@@ -69,12 +72,6 @@ class Refused(Exception):
 
     def culprits(self):
         return {int(number) for number in re.findall(r"set-var-fmt\(txn\.v(\d+)\)", str(self))}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def quote(text):

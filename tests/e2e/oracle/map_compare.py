@@ -18,6 +18,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from ports import free_port
+
 FILES = {
     "m.map": "a.com x\nb.com y z  \n# c\n  d.com\tw\n\ne.com\n#no\n  # yes\nb.com second\n",
     "a.lst": "a.com x\nb.com\n# c\n  /p  \n\nb.com\n",
@@ -248,12 +251,6 @@ clear acl {dir}/m.map
 show map {dir}/m.map
 """.strip().split("\n")
 
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Program:

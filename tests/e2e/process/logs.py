@@ -13,6 +13,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from ports import free_port
+
 PROGRAM = ""
 ORACLE = shutil.which("haproxy") or "/usr/sbin/haproxy"
 PATIENCE = 15
@@ -25,12 +28,6 @@ def listener(port=0):
     s.listen()
     s.settimeout(PATIENCE)
     return s
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def get(port, path):

@@ -19,15 +19,12 @@ import threading
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from ports import free_port
+
 PROGRAM = ""
 ORACLE = shutil.which("haproxy") or "/usr/sbin/haproxy"
 PATIENCE = 15  # seconds, for machines under load
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def until(condition, what):
@@ -352,6 +349,15 @@ def talk(path, text):
     return data.decode()
 
 
+def answered(path, text):
+    """What the socket answers, as soon as somebody listens there: its file appears a moment earlier."""
+    def ask():
+        with contextlib.suppress(OSError):
+            return talk(path, text)
+        return ""
+    return until(ask, f"an answer on {path}")
+
+
 class MasterSocket(ProcessTest):
     # Answered by HAProxy 2.6 in the same way; `help` has other words there.
     COMMANDS = [
@@ -451,7 +457,7 @@ class MasterSocket(ProcessTest):
         self.config("m.cfg", free_port())
         child = self.start("-W", "-S", self.path("m"), "-f", self.path("m.cfg"))
         until(lambda: "success" in child.stderr.readline(), "a worker")
-        self.assertIn(f"HAPROXY_MASTER_CLI=unix@{self.path('m')}\n", talk(self.path("m"), "@1 show env"))
+        self.assertIn(f"HAPROXY_MASTER_CLI=unix@{self.path('m')}\n", answered(self.path("m"), "@1 show env"))
 
 
 class SoftStop(ProcessTest):
@@ -513,9 +519,8 @@ class Variables(ProcessTest):
         for name, program in [("ours", None), ("theirs", ORACLE)]:
             self.start("-f", self.config(name + ".cfg", free_port(), global_lines=lines.format(self.path(name))),
                        program=program)
-            until(lambda: os.path.exists(self.path(name)), "the runtime socket")
             command = "; ".join(f"get var proc.{n}" for n in ["a", "b", "c", "t", "ip", "f", "none"])
-            answers.append(until(lambda: talk(self.path(name), command + "; get var; get var txn.a"), "an answer"))
+            answers.append(answered(self.path(name), command + "; get var; get var txn.a"))
         self.assertEqual(*answers)
         self.assertIn("proc.f: type=str value=<a b 7>\n", answers[0])
 
@@ -530,8 +535,7 @@ class Variables(ProcessTest):
         for name, program in [("ours", None), ("theirs", ORACLE)]:
             lines = f" stats socket {self.path(name)} level admin"
             self.start("-f", self.config(name + ".cfg", free_port(), global_lines=lines), program=program)
-            until(lambda: os.path.exists(self.path(name)), "the runtime socket")
-            answers.append([until(lambda: talk(self.path(name), c), "an answer") for c in commands])
+            answers.append([answered(self.path(name), c) for c in commands])
         for command, ours, theirs in zip(commands, *answers):
             with self.subTest(command):
                 self.assertEqual(ours, theirs)
@@ -562,7 +566,7 @@ class Node(ProcessTest):
                   f" server s 127.0.0.1:{check.getsockname()[1]} check"))
         with check, check.accept()[0] as s:
             state = s.recv(4096).decode()
-        info = until(lambda: talk(path, "show info"), "an answer")
+        info = answered(path, "show info")
         return re.search(r"node=([^;]*);", state)[1], re.search(r"^node: (.*)$", info, re.M)[1], info
 
     def test_the_name(self):
@@ -690,10 +694,7 @@ backend none
     def states(self, name, program=None):
         child = self.start("-f", self.path(name + ".cfg"), program=program)
 
-        def dump():
-            with contextlib.suppress(OSError):
-                return talk(self.path(name), "show servers state")
-        text = until(dump, "the runtime socket")
+        text = answered(self.path(name), "show servers state")
         child.terminate()
         child.communicate(timeout=PATIENCE)
         rows = [line.split() for line in text.splitlines()[2:] if line]
@@ -730,8 +731,7 @@ backend none
         config = self.prepare("c")
         os.unlink(self.path("state"))
         child = self.start("-f", config)
-        until(lambda: os.path.exists(self.path("c")), "the runtime socket")
-        until(lambda: talk(self.path("c"), "set weight b/weight 77;set server b/up state drain;"
+        until(lambda: answered(self.path("c"), "set weight b/weight 77;set server b/up state drain;"
                            "disable health b/checked;disable server b/addr"), "the changes")
         dump = talk(self.path("c"), "show servers state")
         child.terminate()

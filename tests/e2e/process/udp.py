@@ -12,14 +12,11 @@ import time
 import unittest
 import urllib.request
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from ports import free_port
+
 PROGRAM = ""
 PATIENCE = 15  # seconds, for machines under load
-
-
-def free_port(kind=socket.SOCK_DGRAM):
-    with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def eventually(condition, what):
@@ -378,7 +375,7 @@ backend special
         if os.path.exists("/proc/net/ip_vs"):
             self.skipTest("this machine has IPVS")
         a = self.echo("a")
-        page = free_port(socket.SOCK_STREAM)
+        page = free_port()
         self.listen(f"    lvs nat fallback proxy\n    server a 127.0.0.1:{a.port}\n"
                     f"listen page\n    mode http\n    bind 127.0.0.1:{page}\n    stats uri /\n"
                     f"    stats show-desc\n")

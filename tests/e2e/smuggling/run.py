@@ -22,6 +22,9 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from ports import free_port
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 RECORDED = os.path.join(HERE, "haproxy-2.6.txt")
 HOST = b"Host: a\r\n"
@@ -206,10 +209,7 @@ def responses(data, head_first):
 class Proxy:
     def __init__(self, binary, folder):
         self.origins = [Origin() for _ in range(LANES)]
-        holders = [socket.socket() for _ in range(LANES)]
-        for holder in holders:
-            holder.bind(("127.0.0.1", 0))
-        self.ports = [holder.getsockname()[1] for holder in holders]
+        self.ports = [free_port() for _ in range(LANES)]
         lines = ["global", "  nbthread 1", "defaults", "  mode http", "  timeout connect 5s", "  timeout client 20s",
                  "  timeout server 20s", "  timeout http-request 20s"]
         for lane, (port, origin) in enumerate(zip(self.ports, self.origins)):
@@ -218,8 +218,6 @@ class Proxy:
         config = os.path.join(folder, f"{os.path.basename(binary)}-{os.getpid()}.cfg")
         with open(config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
-        for holder in holders:
-            holder.close()
         self.process = subprocess.Popen([binary, "-f", config, "-db"], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE)
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
