@@ -82,10 +82,19 @@ Task<void> ProcessSignals::soft_stop(frontends::Engine& engine) {
     co_await worker.sleep(std::min(kStep, until - worker.now()));
   if (engine.stopping()) co_return;
   const Millis now = SystemClock().now_ms();
+  const auto tell = [](const std::string& name, std::uint64_t fe, std::uint64_t be) {
+    log_warning("Proxy " + name + " stopped (cumulated conns: FE: " + number(fe) + ", BE: " + number(be) +
+                ").");
+  };
   for (const auto& frontend : engine.frontends()) {
     if (frontend->state.load() == frontends::FrontendState::stopped) continue;
-    log_warning("Proxy " + frontend->name() +
-                " stopped (cumulated conns: FE: " + number(frontend->totals.totals(now).cum_conn) + ").");
+    const backends::Backend* const behind = engine.find_backend(frontend->name());
+    tell(frontend->name(), frontend->totals.totals(now).cum_conn,
+         behind != nullptr ? behind->totals.totals(now).cum_sess : 0);
+  }
+  for (const auto& backend : engine.backends()) {
+    if (engine.find_frontend(backend->name()) == nullptr)
+      tell(backend->name(), 0, backend->totals.totals(now).cum_sess);
   }
   engine.soft_stop();
 }

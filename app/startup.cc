@@ -202,7 +202,7 @@ class Startup {
       loaded_.environment.set("HAPROXY_CLI", cli);
     if (!master_sockets_.empty() && global.master_worker)
       loaded_.environment.set("HAPROXY_MASTER_CLI", addresses_of(master_sockets_));
-    process_log_init({debug ? LogLevel::debug : LogLevel::notice, global.quiet});
+    process_log_init({debug ? LogLevel::debug : LogLevel::notice, global.quiet && !debug});
     loaded_.config = std::move(config);
   }
 

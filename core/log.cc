@@ -41,10 +41,12 @@ void process_log_init(const ProcessLogOptions& options) {
   state().quiet = options.quiet;
 }
 
+bool log_wants(LogLevel level) { return !state().quiet && level >= state().level; }
+
 void log_message(LogLevel level, std::string_view text) {
   auto& s = state();
   const auto index = static_cast<std::size_t>(level);
-  if (level < s.level || (s.quiet && level < LogLevel::error)) return;
+  if (s.quiet || level < s.level) return;
   s.logger->log(kLevel[index], "{}{}({}) : {}", s.journal ? kJournal[index] : std::string_view(),
                 kPrefix[index], getpid(), text);
 }

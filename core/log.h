@@ -15,10 +15,12 @@ enum class LogLevel { debug, info, notice, warning, error };
 // process runs under systemd with stderr connected to the journal. Call before the workers start.
 struct ProcessLogOptions {
   LogLevel level = LogLevel::notice;
-  bool quiet = false;  // nothing but errors at start, nothing at all afterwards (-q)
+  bool quiet = false;  // nothing at all, like HAProxy's -q: the exit code tells
 };
 void process_log_init(const ProcessLogOptions& options);
 
+// Whether a message of this level would be printed, for those that are dear to make.
+[[nodiscard]] bool log_wants(LogLevel level);
 // Prints "[NOTICE]   (pid) : text". Thread-safe; one write per line.
 void log_message(LogLevel level, std::string_view text);
 inline void log_debug(std::string_view text) { log_message(LogLevel::debug, text); }

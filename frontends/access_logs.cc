@@ -34,6 +34,23 @@ std::string now_as_iso() {
   return text;
 }
 
+void count_connections(const ClientConnection& client, stats::SessionRecord& record,
+                       const backends::Backend* backend, const backends::Server* server) {
+  record.actconn = client.context.engine.current_connections.load(std::memory_order_relaxed);
+  record.feconn = client.frontend.current.load(std::memory_order_relaxed);
+  if (backend != nullptr) record.beconn = backend->current_sessions.load(std::memory_order_relaxed);
+  if (server != nullptr) {
+    record.srv_conn = server->current_sessions.load(std::memory_order_relaxed);
+    if (record.server.empty()) record.server = server->name;
+  }
+}
+
+// What -d tells of every session, whatever the proxy logs.
+void trace(const stats::SessionRecord& record, stats::LogSender& sender) {
+  constexpr std::size_t kLongest = 8192;
+  log_debug(sender.render(record.http ? stats::LogFormat::http : stats::LogFormat::tcp, record, kLongest));
+}
+
 }  // namespace
 
 // A ring has one format for all who write into it.
@@ -185,6 +202,10 @@ std::uint64_t AccessLogs::dropped() const noexcept {
 
 void AccessLogs::write(ClientConnection& client, stats::SessionRecord& record,
                        const backends::Backend* backend, const backends::Server* server) {
+  if (log_wants(LogLevel::debug)) {
+    count_connections(client, record, backend, server);
+    trace(record, *senders_[client.context.index()]);
+  }
   if (!client.frontend.logs() || record.as_soon_as_possible) return;
   if (!client.frontend.def().log.logs_at(stats::LogStep::close)) return;
   // HAProxy answers what is no request in front of its sessions, which know nothing of that answer's bytes.
@@ -284,15 +305,8 @@ class KeepRecord {
 void AccessLogs::send(stats::LogStep step, ClientConnection& client, stats::SessionRecord& record,
                       const backends::Backend* backend, const backends::Server* server,
                       const LogProfile* forced) {
-  const Engine& engine = client.context.engine;
   Frontend& live = client.frontend;
-  record.actconn = engine.current_connections.load(std::memory_order_relaxed);
-  record.feconn = live.current.load(std::memory_order_relaxed);
-  if (backend != nullptr) record.beconn = backend->current_sessions.load(std::memory_order_relaxed);
-  if (server != nullptr) {
-    record.srv_conn = server->current_sessions.load(std::memory_order_relaxed);
-    if (record.server.empty()) record.server = server->name;
-  }
+  count_connections(client, record, backend, server);
   const FrontendDef& frontend = live.def();
   const bool slots = frontend.rules &&
                      !(frontend.rules->request_captures.empty() && frontend.rules->response_captures.empty());

@@ -220,8 +220,10 @@ Task<void> HttpConnection::pump_request_body() {
     if (!read.ok()) {
       if (read.status == IoStatus::cancelled) break;
       request_body_failed_ = true;
-      fail(read.status == IoStatus::timeout ? Cause::client_timeout : Cause::client_abort,
-           response_started_ ? Phase::data : Phase::headers);
+      // The manual (8.5) has cH for a client that stops in the middle of its body, and HAProxy CD for one that goes.
+      const bool timed_out = read.status == IoStatus::timeout;
+      fail(timed_out ? Cause::client_timeout : Cause::client_abort,
+           timed_out && !response_started_ ? Phase::headers : Phase::data);
       break;
     }
     in.commit(read.bytes);

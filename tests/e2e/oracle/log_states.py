@@ -457,11 +457,10 @@ OWN = {
     ("PR-reject", "timers"): "n/-1/-1/-1/n",  # the request was read, so its time is known
     ("PT", "timers"): "n/-1/-1/-1/n",  # likewise; nobody queued
     ("200-post-wait", "timers"): "n/-1/-1/-1/n",  # the head was complete, the body was not
-    ("post-cut", "term"): "CH--",  # no response has begun, so there is no last data
-    ("post-silent", "status"): "408",  # timeout client, where HAProxy waits for timeout server
+    ("post-silent", "status"): "408",  # timeout client, as chapter 8.5 has it; HAProxy waits for timeout server
     ("post-silent", "term"): "cH--",
 }
-# One who leaves a queue without a server: HAProxy counts itself among those before it.
+# One who leaves a queue without a server: HAProxy counts it among those before it (docs/migration.md).
 OWN.update({(name, "queue"): "0/0" for name in ("sQ", "CQ", "t-sQ", "t-CQ", "t-CQ-silent")})
 
 

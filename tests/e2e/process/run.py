@@ -265,6 +265,59 @@ class Starting(ProcessTest):
         self.serving(port, "me a.cfg own")
 
 
+class Talking(ProcessTest):
+    """What the process says, and where."""
+
+    def said(self, *args, stop=signal.SIGTERM, program=None, requests=1, extra="", **options):
+        port = free_port()
+        config = self.config(f"{port}.cfg", port, extra=extra)
+        child = self.start(*args, "-f", config, program=program, **options)
+        self.serving(port, "hello")
+        for _ in range(requests - 1):
+            self.assertEqual(request(port), "hello")
+        child.send_signal(stop)
+        out, err = child.communicate(timeout=PATIENCE)
+        return out, err
+
+    def test_quiet_is_quiet_to_the_end(self):
+        for program in [None, ORACLE] if os.path.exists(ORACLE) else [None]:
+            for args in [["-q"], ["-q", "-db"], ["-q", "-W"]]:
+                with self.subTest(program=program, args=args):
+                    self.assertEqual(self.said(*args, stop=signal.SIGUSR1, program=program), ("", ""))
+            with socket.create_server(("127.0.0.1", 0)) as taken:
+                config = self.config("taken.cfg", taken.getsockname()[1])
+                self.assertEqual(self.run_to_end("-q", "-f", config, program=program), (1, "", ""))
+
+    def test_a_soft_stop_tells_of_each_proxy_what_haproxy_tells(self):
+        told = []
+        for program in [None, ORACLE] if os.path.exists(ORACLE) else [None]:
+            _, err = self.said("-db", stop=signal.SIGUSR1, program=program, extra=(
+                "backend b\n server s 127.0.0.1:1\n"))
+            told.append(re.findall(r"^\[WARNING\]  \(\d+\) : (Proxy (?:fe|b) stopped .*)$", err, re.M))
+        self.assertEqual([re.sub(r"FE: [1-9]\d*", "FE: n", line) for line in told[0]],
+                         ["Proxy fe stopped (cumulated conns: FE: n, BE: 0).",
+                          "Proxy b stopped (cumulated conns: FE: 0, BE: 0)."])
+        self.assertEqual([re.sub(r"FE: [1-9]\d*", "FE: n", line) for line in told[-1]],
+                         [re.sub(r"FE: [1-9]\d*", "FE: n", line) for line in told[0]])
+
+    def test_debug_tells_of_every_session(self):
+        for args in [["-d"], ["-d", "-q"], ["-D", "-d"]]:
+            with self.subTest(args):
+                _, err = self.said(*args, requests=3)
+                lines = re.findall(r'^\[DEBUG\]    \(\d+\) : (127\.0\.0\.1:\d+ .* fe fe/<NOSRV> .* 200 .*"GET / HTTP/1.1")$',
+                                   err, re.M)
+                self.assertGreaterEqual(len(lines), 3, err)
+        self.assertNotIn("DEBUG", self.said("-db")[1])
+
+    def test_the_journal_gets_priorities(self):
+        port = free_port()
+        config = self.config("j.cfg", port)
+        child = self.start("-db", "-f", config, env={**os.environ, "JOURNAL_STREAM": "1:2"})
+        self.serving(port, "hello")
+        child.send_signal(signal.SIGUSR1)
+        self.assertRegex(self.ended(child)[1], r"(?m)^<4>\[WARNING\]  \(\d+\) : Proxy fe stopped ")
+
+
 class Stopping(ProcessTest):
     def origin(self, begin, finish):
         """Answers one request: a head and half of the body, then waits for `finish`."""
@@ -461,8 +514,8 @@ class MasterSocket(ProcessTest):
 
 
 class SoftStop(ProcessTest):
-    def idle_ends(self, clients=24, **lines):
-        """Seconds between SIGUSR1 and the end of each idle connection, and those that stay."""
+    def idle_ends(self, clients=24, patience=PATIENCE, **lines):
+        """Seconds between SIGUSR1 and the end of each idle connection, and those that stay that long."""
         port = free_port()
         child = self.start("-f", self.config("c.cfg", port, **lines))
         self.serving(port, "hello")
@@ -476,7 +529,7 @@ class SoftStop(ProcessTest):
         time.sleep(1.2)  # now they have been idle for longer than a second
         child.send_signal(signal.SIGUSR1)
         begin, ends = time.monotonic(), []
-        while idle and time.monotonic() - begin < 2.5:
+        while idle and time.monotonic() - begin < patience:
             for s in select.select(idle, [], [], 0.1)[0]:
                 self.assertEqual(s.recv(100), b"")
                 ends.append(time.monotonic() - begin)
@@ -485,21 +538,21 @@ class SoftStop(ProcessTest):
 
     def test_idle_connections_close_at_once(self):
         child, ends, left = self.idle_ends()
-        self.assertEqual((left, max(ends) < 0.5), ([], True), ends)
+        self.assertEqual(left, [])
+        self.assertLess(max(ends), 3)  # before timeout client would have ended them
         self.assertEqual(self.ended(child)[0], 0)
 
     def test_close_spread_time_spreads_it(self):
         child, ends, left = self.idle_ends(global_lines=" close-spread-time 1500ms")
         self.assertEqual(left, [])
-        self.assertLess(min(ends), 0.7)
-        self.assertGreater(max(ends), 0.8)
+        self.assertGreater(max(ends) - min(ends), 0.7)
         self.assertGreater(len({round(e, 1) for e in ends}), 4)
         self.assertEqual(self.ended(child)[0], 0)
 
     def test_idle_connections_may_be_spared(self):
         for lines in [{"global_lines": " close-spread-time infinite"}, {"option": "option idle-close-on-response"}]:
             with self.subTest(lines):
-                child, ends, left = self.idle_ends(clients=3, **lines)
+                child, ends, left = self.idle_ends(clients=3, patience=1.5, **lines)
                 self.assertEqual((ends, len(left)), ([], 3))
                 left[0].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
                 answer = left[0].recv(4096).lower()
