@@ -457,6 +457,7 @@ OWN = {
     ("PR-reject", "timers"): "n/-1/-1/-1/n",  # the request was read, so its time is known
     ("PT", "timers"): "n/-1/-1/-1/n",  # likewise; nobody queued
     ("200-post-wait", "timers"): "n/-1/-1/-1/n",  # the head was complete, the body was not
+    ("post-cut", "term"): "CD--",  # HAProxy: this or CL, as the moment is
     ("post-silent", "status"): "408",  # timeout client, as chapter 8.5 has it; HAProxy waits for timeout server
     ("post-silent", "term"): "cH--",
 }

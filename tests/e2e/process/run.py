@@ -281,7 +281,8 @@ class Talking(ProcessTest):
 
     def test_quiet_is_quiet_to_the_end(self):
         for program in [None, ORACLE] if os.path.exists(ORACLE) else [None]:
-            for args in [["-q"], ["-q", "-db"], ["-q", "-W"]]:
+            # HAProxy's master executes itself once more when the worker runs, and a signal gets lost there.
+            for args in [["-q"], ["-q", "-db"], *([] if program else [["-q", "-W"]])]:
                 with self.subTest(program=program, args=args):
                     self.assertEqual(self.said(*args, stop=signal.SIGUSR1, program=program), ("", ""))
             with socket.create_server(("127.0.0.1", 0)) as taken:
