@@ -61,8 +61,8 @@ ConnectAttempt VipPath::connect(std::uint16_t port, bool datagram, std::string& 
   };
   if (fd < 0) return fail("no socket");
   if (!set_mark(fd, mark_, marker.get())) return fail("the mark of the check is refused (CAP_NET_ADMIN)");
-  if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(),
-                 static_cast<socklen_t>(interface.size() + 1)) != 0)
+  if (!interface.empty() && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(),
+                                       static_cast<socklen_t>(interface.size() + 1)) != 0)
     return fail("the interface to the server is refused");
   const int on = 1;
   setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);

@@ -31,6 +31,8 @@ class VipPath {
   // source: an address of this machine that the server answers to, none of the virtual ones. interface: the
   // one that leads to the server. Bound to it, a connection without the kernel's service reaches nobody,
   // rather than what listens on this machine; except where that interface has the virtual address, too.
+  // Empty: bound to none, which IPv6 needs, because it finds no route by another interface than the one with
+  // the address.
   void open(const Address& source, const std::string& interface);
   void close(const std::string& why);
 

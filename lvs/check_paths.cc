@@ -20,6 +20,10 @@ std::string setting_of(std::string link, const char* what) {
   return "net.ipv4.conf." + link + "." + what;
 }
 
+bool is_link_local(const Endpoint& address) noexcept {
+  return address.family == AF_INET6 && address.ip[0] == 0xfe && (address.ip[1] & 0xc0U) == 0x80;
+}
+
 }  // namespace
 
 CheckPaths::CheckPaths(const Def& def, std::unique_ptr<Host> host, Say say)
@@ -50,11 +54,12 @@ const CheckPaths::Way& CheckPaths::way_to(const Endpoint& server) {
 // The address that the kernel would take, unless it is a virtual one: the server has those itself and would
 // not answer them.
 Endpoint CheckPaths::source_for(const Way& way, const Endpoint& vip) const {
-  if (way.source.family == vip.family && !vips_.contains(bare(way.source))) return bare(way.source);
-  for (const LinkAddress& entry : state_.addresses) {
-    if (entry.link != way.link || entry.address.family != vip.family) continue;
-    if (!vips_.contains(bare(entry.address))) return bare(entry.address);
-  }
+  const auto usable = [&](const Endpoint& address) {
+    return address.family == vip.family && !is_link_local(address) && !vips_.contains(bare(address));
+  };
+  if (usable(way.source)) return bare(way.source);
+  for (const LinkAddress& entry : state_.addresses)
+    if (entry.link == way.link && usable(entry.address)) return bare(entry.address);
   return {};
 }
 
@@ -68,7 +73,9 @@ void CheckPaths::open(const CheckedServer& server, const Endpoint& destination, 
   const Endpoint source = source_for(way, vip);
   if (source.family == AF_UNSPEC)
     return server.path->close("this machine has no address on " + link->name + " beside the virtual ones");
-  server.path->open(address_of(source), link->name);
+  const bool six = vip.family == AF_INET6;
+  server.path->open(address_of(source), six ? std::string() : link->name);
+  if (six) return;  // IPv6 does not look at the sender
   const auto was = [&](const std::string& name) {
     const auto found = before.find(name);
     if (found != before.end()) return found->second;

@@ -41,8 +41,6 @@ bool CheckViaChecks::possible(const Draft& draft, const backends::ProxyDraft& pr
         "and where checks go without this line");
   if (addresses.empty() || endpoint_of(addresses.front().address).family == AF_UNSPEC)
     return refuse("there is no 'bind' that names the virtual address to check");
-  if (endpoint_of(addresses.front().address).family == AF_INET6)
-    return refuse("the kernel (6.1) does not forward what this machine itself sends to an IPv6 address");
   if (protocol == health::CheckProtocol::external)
     return refuse("the program of 'option external-check' connects by itself");
   return true;
@@ -64,8 +62,10 @@ void CheckViaChecks::check(Draft& draft, backends::ProxyDraft& proxy,
       diagnostics_.error(server.where, who + "'addr' names where its checks go, and so does 'check-via vip'");
       continue;
     }
-    if (server.def.address.family() == AF_INET6) {
-      diagnostics_.error(server.where, who + "'check-via vip' is for IPv4");
+    const int family = server.def.address.family();
+    if (family != AF_UNSPEC && family != addresses.front().address.family()) {
+      diagnostics_.error(server.where,
+                         who + "'check-via vip' needs an address of the virtual address' family");
       continue;
     }
     const std::uint32_t mark = take_mark(proxy.common.name, server.def.name);

@@ -201,8 +201,9 @@ TEST(LvsSections, SaysWhereChecksCannotGoToTheVirtualAddress) {
   EXPECT_THAT(errors(head + server + "\n"), HasSubstr("is for sections with 'lvs dr' or 'lvs tun'"));
   EXPECT_THAT(errors(" check-via vip\n lvs dr fwmark 7\n" + server + " port 80\n"),
               HasSubstr("there is no 'bind'"));
-  EXPECT_THAT(errors(" bind [fd00::15]:80\n check-via vip\n lvs dr\n server a [fd00::1] check\n"),
-              HasSubstr("itself sends to an IPv6 address"));
+  EXPECT_THAT(errors(" bind [fd00::15]:80\n check-via vip\n lvs tun\n server a 127.0.0.1 check\n"),
+              HasSubstr("the virtual address' family"));
+  EXPECT_EQ(errors(" bind [fd00::15]:80\n check-via vip\n lvs dr\n server a [fd00::1] check\n"), "");
   EXPECT_THAT(errors(head + " lvs dr\n" + server + " addr 127.0.0.9\n"), HasSubstr("'addr' names where"));
   EXPECT_THAT(load_listen(head + " lvs dr\n option external-check\n external-check command /bin/true\n" +
                               server + "\n",

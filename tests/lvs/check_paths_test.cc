@@ -113,6 +113,27 @@ TEST_F(CheckPathsTest, StrictFilteringIsLoosenedWhereTheAddressIsElsewhere) {
   EXPECT_EQ(host->settings["net.ipv4.conf.eth1/7.rp_filter"], "0");
 }
 
+TEST_F(CheckPathsTest, NothingIsSetForIpv6) {
+  path = std::make_shared<health::VipPath>(address_of(at("[fd04::15]:80")), kFirstCheckMark);
+  def.sections[0].keys = {service_key(IPPROTO_TCP, at("[fd04::15]:80"))};
+  def.sections[0].checked = {{"web1", path}};
+  auto owned = std::make_unique<SimulatedHost>();
+  owned->state.links = host->state.links;
+  owned->state.addresses = {{2, at("[fe80::1]"), 64}, {2, at("[fd04::15]"), 128}};
+  owned->state.routes = {route("[fd04::]", 64, 2)};
+  owned->settings = host->settings;
+  host = owned.get();
+  paths = std::make_unique<CheckPaths>(def, std::move(owned), [](LogLevel, const std::string&) {});
+  helper("[fd04::100]");
+  EXPECT_FALSE(keep());
+  EXPECT_THAT(why(),
+              HasSubstr("no address on eth0 beside the virtual ones"));  // nor is a link's own one any use
+  host->state.addresses.push_back({2, at("[fd04::5]"), 64});
+  EXPECT_FALSE(keep());
+  EXPECT_THAT(why(), testing::Not(HasSubstr("no way")));
+  EXPECT_TRUE(host->done.empty());
+}
+
 TEST_F(CheckPathsTest, AVirtualAddressIsNoSource) {
   host->state.addresses = {{2, at("192.168.4.15"), 32}};
   keep();
