@@ -11,8 +11,9 @@ std::size_t LoginThrottle::KeyHash::operator()(const Key& key) const noexcept {
 
 LoginThrottle::Key LoginThrottle::key_of(const Address& source) noexcept {
   Key key;
+  // Clients on a unix socket have no such bytes: memcpy would be given a null pointer.
   const std::string_view bytes = source.ip_bytes();
-  std::memcpy(&key.high, bytes.data(), std::min<std::size_t>(bytes.size(), sizeof key.high));
+  bytes.copy(reinterpret_cast<char*>(&key.high), sizeof key.high);
   if (source.is_v4_mapped()) std::memcpy(&key.high, bytes.data() + 12, 4);
   key.family = static_cast<std::uint64_t>(source.is_v4_mapped() ? AF_INET : source.family());
   return key;

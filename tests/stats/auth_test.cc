@@ -28,6 +28,18 @@ TEST(Auth, Credentials) {
   EXPECT_EQ(basic_challenge("a \"b\" \\"), "Basic realm=\"a \\\"b\\\" \\\\\"");
 }
 
+// Whoever comes over a unix socket has no IP: all of them count as one source, and none of the others does.
+TEST(LoginThrottle, TakesSourcesWithoutAnIp) {
+  ManualClock clock;
+  LoginThrottle throttle(clock);
+  EXPECT_EQ(throttle.failed(*Address::from_unix_path("/run/a.sock")), 250);
+  EXPECT_EQ(throttle.failed(*Address::from_unix_path("/run/b.sock")), 500);
+  EXPECT_EQ(throttle.failed(Address()), 250);
+  EXPECT_EQ(throttle.failed(*Address::from_ip("0.0.0.0", 1)), 250);
+  throttle.succeeded(*Address::from_unix_path("/run/c.sock"));
+  EXPECT_EQ(throttle.sources(), 2U);
+}
+
 TEST(LoginThrottle, DelaysGrowAndAreForgotten) {
   ManualClock clock;
   LoginThrottle throttle(clock);
