@@ -120,13 +120,32 @@ bool AccessLogs::open_listeners(std::vector<std::string>& errors) {
 
 AccessLogs::~AccessLogs() = default;
 
+// Lines of one turn of the loop leave at its end: they wait for callbacks that have been due, never for time
+// to pass.
+Task<void> AccessLogs::send_at_turns(WorkerContext& context) {
+  const Resident resident(context);
+  stats::LogSender& sender = *senders_[context.index()];
+  Turn& turn = turns_[context.index()];
+  sender.gather([&turn] { turn.lines.set(); });
+  while (!turn.over) {
+    co_await turn.lines;
+    co_await context.worker.yield();
+    turn.lines.reset();
+    sender.send_gathered();
+  }
+  sender.gather({});
+}
+
 void AccessLogs::start_on(WorkerContext& context) {
+  spawn(send_at_turns(context));
   if (context.index() != 0) return;
   for (const auto& forwarder : log_forwarders_) forwarder->start(context, *senders_[0]);
   for (const auto& forwarder : forwarders_) spawn(forwarder->run(context));
 }
 
 void AccessLogs::stop_on(unsigned worker) noexcept {
+  turns_[worker].over = true;
+  turns_[worker].lines.set();
   if (worker != 0) return;
   for (const auto& forwarder : forwarders_) forwarder->stop();
 }
@@ -158,6 +177,7 @@ AccessLogs::AccessLogs(const Config& config, const std::vector<std::unique_ptr<F
   }
   lines_.resize(workers);
   structured_.resize(workers);
+  turns_.resize(workers);
   for (unsigned i = 0; i < workers; ++i) {
     senders_.push_back(std::make_unique<stats::LogSender>(identity_, clock_, log_warning));
   }

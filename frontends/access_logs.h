@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/task.h"
 #include "frontends/client_session.h"
 #include "stats/log_target.h"
 
@@ -55,7 +56,8 @@ class AccessLogs {
   void flush(unsigned worker) { senders_[worker]->flush(); }
   // Binds the addresses of log-forward sections; as Engine::open_listeners.
   bool open_listeners(std::vector<std::string>& errors);
-  // Begins and ends to serve the servers of rings; on that worker's thread.
+  // Begins and ends to send the lines of a turn of the event loop together, and to serve the servers of
+  // rings; on that worker's thread.
   void start_on(WorkerContext& context);
   void stop_on(unsigned worker) noexcept;
   // In the order of the configuration; those of `tcp@` targets follow.
@@ -104,7 +106,14 @@ class AccessLogs {
 
   stats::LogTargets all_;
   std::unordered_map<std::string, BackendLog> backends_;  // by name
+  Task<void> send_at_turns(WorkerContext& context);
+
   std::vector<std::unique_ptr<stats::LogSender>> senders_;
+  struct Turn {
+    Event lines;  // some wait for the end of the turn
+    bool over = false;
+  };
+  std::vector<Turn> turns_;  // one per worker
   std::vector<std::string> structured_;
   std::vector<std::string> lines_;  // of custom formats, one per worker, kept for its memory
 };

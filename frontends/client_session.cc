@@ -188,8 +188,8 @@ void ClientConnection::describe(backends::SessionFacts& facts) const {
 
 ClientConnection::~ClientConnection() = default;
 
-RuleContext& ClientConnection::rules() {
-  if (!rules_) rules_ = std::make_unique<RuleContext>(*this);
+RuleContext& ClientConnection::make_rules() {
+  rules_ = std::make_unique<RuleContext>(*this);
   return *rules_;
 }
 

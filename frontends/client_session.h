@@ -31,7 +31,7 @@ struct ClientConnection {
   void describe(backends::SessionFacts& facts) const;
 
   // What rules see; made at its first use, since most frontends have none.
-  RuleContext& rules();
+  RuleContext& rules() { return rules_ ? *rules_ : make_rules(); }
   // Null: no rule has run.
   [[nodiscard]] RuleContext* rules_if_any() noexcept { return rules_.get(); }
 
@@ -44,6 +44,7 @@ struct ClientConnection {
   void set_local(const Address& address) { local_ = std::make_unique<Address>(address); }
 
  private:
+  RuleContext& make_rules();
   std::unique_ptr<RuleContext> rules_;
   std::unique_ptr<Address> local_;  // null: not asked for yet
 };

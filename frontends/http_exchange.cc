@@ -136,7 +136,7 @@ backends::Demand HttpConnection::make_demand() {
   demand.client = &client_.peer;
   demand.send_buffer = client_.context.engine.config().global.sndbuf_server;
   demand.receive_buffer = client_.context.engine.config().global.rcvbuf_server;
-  if (needs_local_address(*target_def_)) demand.local = &client_.local();
+  if (needs_local_) demand.local = &client_.local();
   const backends::Timeouts& t = target_def_->timeouts;
   demand.connect_timeout = t.connect;
   demand.queue_timeout = t.queue > 0 ? t.queue : t.connect;

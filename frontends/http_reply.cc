@@ -2,6 +2,7 @@
 #include "core/relay.h"
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
+#include "frontends/send_proxy.h"
 #include "http/status.h"
 #include "rules/action/reply_spec.h"
 
@@ -156,6 +157,10 @@ void HttpConnection::enter_backend(backends::Backend& chosen) {
   target_ = &chosen;
   backend = target_;
   target_def_ = target_->shared_def();
+  if (asked_def_ != target_def_) {
+    asked_def_ = target_def_;
+    needs_local_ = needs_local_address(*target_def_);
+  }
   record_.backend = target_->name();
   server_timeout_ = target_def_->timeouts.server;
   tunnel_timeout_ = target_def_->timeouts.tunnel;
@@ -210,8 +215,9 @@ Task<Next> HttpConnection::answer_locally() {
   if (!def_->monitor_uri.empty() && path_is(request_.target(), def_->monitor_uri))
     co_return co_await answer_monitor();
   log_step(stats::LogStep::request);
-  if (def_->rules) {
-    const Next next = co_await run_proxy_rules(*def_->rules);
+  RuleStop stop;
+  if (def_->rules && !run_proxy_rules(*def_->rules, stop)) {
+    const Next next = co_await finish_rules(*def_->rules, stop);
     if (next != Next::proceed) co_return next;
   }
   if (stats::is_page_target(def_->stats_page, request_.target())) {
@@ -223,8 +229,9 @@ Task<Next> HttpConnection::answer_locally() {
     co_return co_await send_error(503);
   }
   enter_backend(*chosen);
-  if (target_def_->rules && target_def_->rules != def_->rules) {
-    const Next next = co_await run_proxy_rules(*target_def_->rules);
+  if (target_def_->rules && target_def_->rules != def_->rules &&
+      !run_proxy_rules(*target_def_->rules, stop)) {
+    const Next next = co_await finish_rules(*target_def_->rules, stop);
     if (next != Next::proceed) co_return next;
   }
   if (stats::is_page_target(target_def_->stats_page, request_.target())) {

@@ -224,18 +224,47 @@ Task<Next> HttpConnection::send_reply(const rules::Reply& reply) {
   co_return co_await send_bytes_and_end(text, stay);
 }
 
-Task<Next> HttpConnection::run_proxy_rules(const RuleSets& sets) {
+namespace {
+
+// The sets of a proxy that look at a request, in their order.
+constexpr unsigned kSets = 4;
+const RuleSet& set_of(const RuleSets& sets, unsigned number) noexcept {
+  switch (number) {
+    case 0:
+      return sets.tcp_request_content;
+    case 1:
+      return sets.http_request;
+    case 2:
+      return sets.request_lines;
+    default:
+      return sets.redirects;
+  }
+}
+
+}  // namespace
+
+bool HttpConnection::run_sets(const RuleSets& sets, RuleStop& at) {
+  for (; at.set < kSets; ++at.set) {
+    if (!run_at_once(set_of(sets, at.set), at.next, at.verdict)) return false;
+  }
+  return true;
+}
+
+// True: all rules of the proxy have run and the request goes on, which needed no coroutine; else the rest is
+// for finish_rules().
+bool HttpConnection::run_proxy_rules(const RuleSets& sets, RuleStop& at) {
   RuleContext* const ctx = client_.rules_if_any();
   const bool upgraded = ctx != nullptr && &sets == def_->rules.get() && ctx->content_rules_done();
-  for (const RuleSet* const set :
-       {&sets.tcp_request_content, &sets.http_request, &sets.request_lines, &sets.redirects}) {
-    if (upgraded && set == &sets.tcp_request_content) continue;
-    std::size_t at = 0;
-    Verdict verdict = Verdict::proceed;
-    if (run_at_once(*set, at, verdict)) continue;
-    const Next next = co_await finish_set(*set, at, verdict);
+  at.set = upgraded ? 1 : 0;
+  return run_sets(sets, at);
+}
+
+Task<Next> HttpConnection::finish_rules(const RuleSets& sets, RuleStop at) {
+  do {
+    const Next next = co_await finish_set(set_of(sets, at.set), at.next, at.verdict);
     if (next != Next::proceed) co_return next;
-  }
+    ++at.set;
+  } while (!run_sets(sets, at));
   co_return Next::proceed;
 }
 

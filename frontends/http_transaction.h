@@ -113,7 +113,15 @@ class HttpConnection final : public backends::LiveSession {
   Task<IoStatus> read_more_body();
   bool run_at_once(const rules::RuleSet& set, std::size_t& next, rules::Verdict& verdict);
   Task<Next> finish_set(const rules::RuleSet& set, std::size_t next, rules::Verdict verdict);
-  Task<Next> run_proxy_rules(const rules::RuleSets& sets);
+  // Where the rules of a proxy stopped: the number of the set, and what it said.
+  struct RuleStop {
+    unsigned set = 0;
+    std::size_t next = 0;
+    rules::Verdict verdict = rules::Verdict::proceed;
+  };
+  bool run_sets(const rules::RuleSets& sets, RuleStop& at);
+  bool run_proxy_rules(const rules::RuleSets& sets, RuleStop& at);
+  Task<Next> finish_rules(const rules::RuleSets& sets, RuleStop at);
   Task<Next> apply_verdict(rules::Verdict verdict);
   void obey_rules() noexcept;
   Task<void> nap(Millis duration);
@@ -267,6 +275,10 @@ class HttpConnection final : public backends::LiveSession {
 
   backends::Backend* target_ = nullptr;
   std::shared_ptr<const backends::BackendDef> target_def_;
+  // Of the backend entered last: looking through its servers for each request would cost the more the more
+  // they are. Held, so that no other definition can come to lie in its place.
+  std::shared_ptr<const backends::BackendDef> asked_def_;
+  bool needs_local_ = false;  // servers of asked_def_ are reached through the client's destination
   std::unique_ptr<backends::Connector> connector_;
   backends::Lease lease_;
   int replays_left_ = 0;

@@ -70,6 +70,7 @@ std::uint32_t next_transaction() noexcept {
 
 void RuleContext::begin(http::RequestHead* head, std::uint32_t request_number) {
   request = head;
+  memo.forget();
   response = nullptr;
   in_response = false;
   request_number_ = request_number;

@@ -22,6 +22,7 @@ std::uint32_t HeaderBlock::append_both(std::string_view a, std::string_view b) {
 }
 
 TextRef HeaderBlock::store(std::string_view text) {
+  ++revision_;
   return {append_both(text, {}), static_cast<std::uint32_t>(text.size()), true};
 }
 
@@ -111,6 +112,7 @@ void HeaderBlock::set(std::string_view name, std::string_view value) {
 }
 
 void HeaderBlock::replace_value(std::size_t i, std::string_view value) {
+  ++revision_;
   const std::uint32_t at = append_both(value, {});
   HeaderEntry& e = entries_[i];
   e.value_offset = at;
@@ -120,12 +122,14 @@ void HeaderBlock::replace_value(std::size_t i, std::string_view value) {
 
 std::size_t HeaderBlock::remove_all(HeaderId id) noexcept {
   if ((present_ & set_of(id)) == 0) return 0;
+  ++revision_;
   return std::erase_if(entries_, [id](const HeaderEntry& e) { return e.id == id; });
 }
 
 std::size_t HeaderBlock::remove_all(std::string_view name) noexcept {
   const HeaderId id = header_id_of(name);
   if (id != HeaderId::other) return remove_all(id);
+  ++revision_;
   return std::erase_if(entries_, [&](const HeaderEntry& e) {
     if (e.name_length != name.size()) return false;
     return iequals({base(e.flags & HeaderEntry::kNameInArena) + e.name_offset, e.name_length}, name);

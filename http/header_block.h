@@ -46,7 +46,11 @@ class HeaderBlock {
     entries_.clear();
     arena_.clear();
     present_ = 0;
+    ++revision_;
   }
+  // Another number after every change of what the message says, the start line that shares the arena
+  // included; moving its bytes is none. For those who keep what they have read.
+  [[nodiscard]] std::uint32_t revision() const noexcept { return revision_; }
   // The buffer has moved (or is given for the first time); offsets are relative to its first byte.
   void rebase(const char* buffer) noexcept { buffer_ = buffer; }
   // Copies all text that is still in the buffer into the arena.
@@ -85,7 +89,10 @@ class HeaderBlock {
   void set(std::string_view name, std::string_view value);
   void set(HeaderId id, std::string_view value) { set(to_string(id), value); }
   void replace_value(std::size_t i, std::string_view value);
-  void remove(std::size_t i) { entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(i)); }
+  void remove(std::size_t i) {
+    ++revision_;
+    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
   // Returns how many went.
   std::size_t remove_all(HeaderId id) noexcept;
   std::size_t remove_all(std::string_view name) noexcept;
@@ -94,8 +101,12 @@ class HeaderBlock {
   void push_parsed(const HeaderEntry& entry) {
     entries_.push_back(entry);
     present_ |= set_of(entry.id);
+    ++revision_;
   }
-  [[nodiscard]] HeaderEntry& entry_for_parser(std::size_t i) noexcept { return entries_[i]; }
+  [[nodiscard]] HeaderEntry& entry_for_parser(std::size_t i) noexcept {
+    ++revision_;
+    return entries_[i];
+  }
   void reserve(std::size_t fields) { entries_.reserve(fields); }
 
   // Other text of the message that shares buffer and arena (method, target, reason).
@@ -111,6 +122,7 @@ class HeaderBlock {
   const char* buffer_ = "";
   std::vector<HeaderEntry> entries_;
   std::string arena_;
+  std::uint32_t revision_ = 0;
   HeaderSet present_ = 0;  // never forgets a removed field: an upper bound
 };
 

@@ -191,10 +191,13 @@ Truth AclTest::test(EvalContext& ctx) const noexcept {
   FetchState state;
   state.iterate = true;
   Sample sample;
-  do {
+  bool found = expression_.first(ctx, state, sample);
+  while (true) {
+    if (found && matches(sample, ctx)) return Truth::yes;
+    if (!state.more) break;
     state.more = false;
-    if (expression_.eval(ctx, state, sample) && matches(sample, ctx)) return Truth::yes;
-  } while (state.more);
+    found = expression_.eval(ctx, state, sample);
+  }
   return state.pending ? Truth::pending : Truth::no;
 }
 

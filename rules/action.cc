@@ -1,5 +1,7 @@
 #include "rules/action.h"
 
+#include "http/head.h"
+
 namespace evenkeel::rules {
 
 std::string_view to_string(Phase phase) noexcept {
@@ -24,14 +26,19 @@ Verdict RuleSet::run(EvalContext& ctx, std::size_t& next) const {
     const Rule& rule = rules_[next];
     if (!ctx.early_hints.empty() && !rule.action->hints()) [[unlikely]]
       return Verdict::hints;
-    const Truth truth = rule.condition.test(ctx);
+    const Truth truth =
+        index_ ? index_->test(candidates, next, rule.condition, ctx) : rule.condition.test(ctx);
     if (truth == Truth::pending && !ctx.inspection_ended) {
       ctx.waiting_rule_file = rule.file;
       ctx.waiting_rule_line = rule.line;
       return Verdict::wait;
     }
     if (truth != Truth::yes) continue;
+    const http::HeaderBlock* const head = ctx.request == nullptr ? nullptr : &ctx.request->headers;
+    const bool remembers = head != nullptr && ctx.memo.fits(*head, *ctx.scratch);
     const Verdict verdict = rule.action->run(ctx);
+    const std::string_view header = rule.action->only_header();
+    if (remembers && !header.empty()) ctx.memo.keep_but(header, *head);
     if (verdict == Verdict::wait || verdict == Verdict::pause || verdict == Verdict::wait_body) {
       ctx.waiting_rule_file = rule.file;
       ctx.waiting_rule_line = rule.line;
@@ -45,7 +52,6 @@ Verdict RuleSet::run(EvalContext& ctx, std::size_t& next) const {
     }
     if (!index_ || !candidates) continue;
     // Rules that the old message ruled out may hold for the new one.
-    const std::string_view header = rule.action->only_header();
     if (header.empty() || index_->depends_on_header(header)) candidates = index_->candidates(ctx);
   }
   return ctx.early_hints.empty() ? Verdict::proceed : Verdict::hints;

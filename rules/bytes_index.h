@@ -18,7 +18,9 @@ class BytesIndex {
 
   // Keeps the first number given for a key; later ones are ignored.
   void add(std::string_view key, std::uint32_t number);
-  [[nodiscard]] std::uint32_t find(std::string_view key) const noexcept;
+  [[nodiscard]] std::uint32_t find(std::string_view key) const noexcept { return find<false>(key); }
+  // In an index of keys in lower case: as if the text were in lower case, too.
+  [[nodiscard]] std::uint32_t find_folded(std::string_view text) const noexcept { return find<true>(text); }
   [[nodiscard]] bool has_length(std::size_t length) const noexcept {
     return std::find(lengths_.begin(), lengths_.end(), length) != lengths_.end();
   }
@@ -37,7 +39,9 @@ class BytesIndex {
     std::uint32_t length;
     std::uint32_t number;
   };
-  static std::uint64_t hash(std::string_view key) noexcept;
+  template <bool kFold>
+  [[nodiscard]] std::uint32_t find(std::string_view key) const noexcept;
+  template <bool kFold>
   [[nodiscard]] std::size_t slot_of(std::string_view key) const noexcept;
   void grow();
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ class CompileEnv {
   // The capture slots of the proxy under compilation, by number: their lengths. Rules may add some.
   std::vector<int> request_captures;
   std::vector<int> response_captures;
+
+  // Expressions that yield the same have one number, whatever rule they stand in: for FetchMemo.
+  std::map<std::string, std::uint32_t, std::less<>> remembered;
 
   // Public keys that jwt_verify and its like have named, by path: read once, at load.
   using TokenKeys = std::map<std::string, std::shared_ptr<void>>;

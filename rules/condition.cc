@@ -16,9 +16,11 @@ bool is_or(std::string_view word) noexcept {
   return word == "||" || word == "or" || word == "OR" || word == "Or";
 }
 
-Truth test_all(const Condition::Conjunction& literals, EvalContext& ctx) noexcept {
+Truth test_all(const Condition::Conjunction& literals, EvalContext& ctx,
+               const Condition::Literal* known = nullptr) noexcept {
   Truth result = Truth::yes;
   for (const Condition::Literal& literal : literals) {
+    if (&literal == known) continue;
     const Truth truth = literal.acl->test(ctx);
     const Truth sees = literal.negated ? negate(truth) : truth;
     if (sees == Truth::no) return Truth::no;
@@ -118,6 +120,12 @@ Result<Condition, RuleError> Condition::compile(Words& words, AclTable& acls, Co
     }
   }
   return result;
+}
+
+Truth Condition::test_without(EvalContext& ctx, std::size_t known) const noexcept {
+  const Conjunction& literals = alternatives_.front();
+  const Truth truth = literals.size() == 1 ? Truth::yes : test_all(literals, ctx, &literals[known]);
+  return inverted_ ? negate(truth) : truth;
 }
 
 Truth Condition::evaluate(EvalContext& ctx) const noexcept {

@@ -24,6 +24,8 @@ class Condition {
   }
   // Whether it holds now; what is pending counts as no.
   [[nodiscard]] bool holds(EvalContext& ctx) const noexcept { return test(ctx) == Truth::yes; }
+  // The same for a condition of one alternative whose literal of this number is known to hold.
+  [[nodiscard]] Truth test_without(EvalContext& ctx, std::size_t known) const noexcept;
   [[nodiscard]] bool unconditional() const noexcept { return alternatives_.empty(); }
 
   struct Literal {

@@ -10,6 +10,7 @@
 
 #include "core/address.h"
 #include "rules/facts.h"
+#include "rules/fetch_memo.h"
 #include "rules/reply.h"
 #include "rules/scratch.h"
 #include "rules/variables.h"
@@ -52,6 +53,7 @@ class EvalContext {
   const stats::SessionRecord* record = nullptr;
   stats::LogDate* log_date = nullptr;  // the worker's; needed by log formats with dates only
   Scratch* scratch = nullptr;          // never null while rules run; reset by the owner between rule sets
+  FetchMemo memo;                      // of the request; Expression::first() keeps it
   const Clock* clock = nullptr;
 
   // As rules may change them (set-src...), then as the connection has them.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "http/head.h"
 #include "rules/compile_env.h"
 
 namespace evenkeel::rules {
@@ -62,6 +63,13 @@ Result<Args, std::string> read_args(std::string_view text, std::size_t& at, std:
   return type_args(std::move(words), signature);
 }
 
+// What tells expressions apart that yield different things: "hdr(host)" of an ACL is "req.hdr(host)".
+void add_to_identity(std::string& identity, std::string_view name, const Args& args) {
+  identity.append(name);
+  for (std::size_t i = 0; i < args.size(); ++i) identity.append(1, '\1').append(args.text(i));
+  identity += '\2';
+}
+
 }  // namespace
 
 AclFetchName resolve_acl_fetch(std::string_view name) noexcept {
@@ -107,6 +115,9 @@ Result<Expression, ExpressionError> Expression::compile(std::string_view text, C
     if (!error.empty())
       return error_at(name.size(), at - name.size(), "fetch '" + std::string(name) + "': " + error);
   }
+  bool remember = can_remember_fetch(fetch->name);
+  std::string identity;
+  add_to_identity(identity, fetch->name, result.fetch_args_);
   while (at < text.size() && text[at] == ',') {
     const std::size_t from = at + 1;
     const std::string_view converter_name = name_at(text, from);
@@ -127,6 +138,8 @@ Result<Expression, ExpressionError> Expression::compile(std::string_view text, C
       if (!error.empty()) return error_at(from, at - from, label + ": " + error);
     }
     if (spec->out != SampleType::any) result.out_ = spec->out;
+    remember = remember && can_remember_converter(converter_name);
+    add_to_identity(identity, converter_name, step.args);
     result.steps_.push_back(std::move(step));
   }
   if (used != nullptr) {
@@ -135,10 +148,48 @@ Result<Expression, ExpressionError> Expression::compile(std::string_view text, C
     return error_at(at, text.size() - at,
                     "'" + std::string(text.substr(at)) + "' does not belong to the expression");
   }
+  if (remember && !(result.steps_.empty() && is_cheap_fetch(fetch->name))) {
+    const auto next = static_cast<std::uint32_t>(env.remembered.size() + 1);
+    result.memo_number_ = env.remembered.try_emplace(std::move(identity), next).first->second;
+    result.memo_fields_ = fields_of_fetch(
+        fetch->name, result.fetch_args_.size() > 0 ? result.fetch_args_.text(0) : std::string_view());
+  }
   if (implied_method != nullptr)
     *implied_method = result.steps_.empty() ? resolved.method : std::string_view();
   result.source_ = std::string(text.substr(0, at));
   return result;
+}
+
+bool Expression::remembered(EvalContext& ctx, FetchState& state, Sample& out) const noexcept {
+  if (ctx.request == nullptr || ctx.in_response) return eval(ctx, state, out);
+  const http::HeaderBlock& head = ctx.request->headers;
+  using Kind = FetchMemo::Entry::Kind;
+  FetchMemo::Entry& entry = ctx.memo.place_of(memo_number_, head, *ctx.scratch);
+  if (entry.number != 0 && entry.kind != Kind::several) {
+    out.type = entry.type;
+    out.text = entry.text;
+    return entry.kind == Kind::one;
+  }
+  const bool found = eval(ctx, state, out);
+  if (entry.number != 0 || state.pending || (found && !out.is_text())) return found;
+  if (state.more) {
+    // Cookies and parameters do not say that they have told their last.
+    FetchState ahead = state;
+    Sample second;
+    ahead.more = false;
+    if (!found || eval(ctx, ahead, second) || ahead.more || ahead.pending) {
+      entry.number = memo_number_;
+      entry.kind = Kind::several;
+      return found;
+    }
+    state.more = false;
+  }
+  if (found && out.text.size() > FetchMemo::kLongest) return found;
+  ctx.memo.note_fields(memo_fields_);
+  if (found) out.text = ctx.scratch->copy(out.text);
+  entry = {memo_number_, found ? out.type : SampleType::none, found ? Kind::one : Kind::none,
+           found ? out.text : std::string_view()};
+  return found;
 }
 
 bool Expression::convert(EvalContext& ctx, Sample& out) const noexcept {

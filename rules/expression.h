@@ -43,6 +43,11 @@ class Expression {
     FetchState state;
     return eval(ctx, state, out);
   }
+  // eval() for those who ask for all values (state.iterate) and begin: out of the request's memo when an
+  // expression that yields the same was asked before.
+  bool first(EvalContext& ctx, FetchState& state, Sample& out) const noexcept {
+    return memo_number_ == 0 ? eval(ctx, state, out) : remembered(ctx, state, out);
+  }
 
   [[nodiscard]] SampleType type() const noexcept { return out_; }
   [[nodiscard]] const std::string& source() const noexcept { return source_; }
@@ -61,12 +66,15 @@ class Expression {
     Args args;
   };
   bool convert(EvalContext& ctx, Sample& out) const noexcept;
+  bool remembered(EvalContext& ctx, FetchState& state, Sample& out) const noexcept;
 
   FetchFn fetch_ = nullptr;
   Args fetch_args_;
   std::vector<Step> steps_;
   SampleType out_ = SampleType::any;
   std::uint32_t scope_ = scope::kAlways;
+  std::uint32_t memo_number_ = 0;  // 0: not to be remembered
+  std::uint64_t memo_fields_ = 0;  // FetchMemo::bit_of() what it reads
   std::string source_;
 };
 

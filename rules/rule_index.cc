@@ -61,6 +61,16 @@ bool can_file(const Condition::Literal& literal, bool for_actions) {
          std::all_of(tests.begin(), tests.end(), [&](const AclTest& t) { return can_file(t, for_actions); });
 }
 
+// Whether a text is found in the index exactly when the ACL matches; words between delimiters are not.
+bool found_means_match(const Condition::Literal& literal) {
+  const auto& tests = literal.acl->tests;
+  return std::all_of(tests.begin(), tests.end(), [](const AclTest& test) {
+    const MatchMethod method = test.method();
+    return (method == MatchMethod::str || method == MatchMethod::beg || method == MatchMethod::end) &&
+           fetch_name(test.expression()) != "var";
+  });
+}
+
 // Exact texts tell rules apart best, prefixes of paths worst.
 int selectivity(const Condition::Literal& literal) {
   int worst = 9;
@@ -134,6 +144,11 @@ bool RuleIndex::file(std::uint32_t rule, const Condition& condition, bool for_ac
     if (best == nullptr) return false;
     chosen.push_back(best);
   }
+  if (chosen.size() == 1 && found_means_match(*chosen.front())) {
+    const std::size_t number =
+        static_cast<std::size_t>(chosen.front() - condition.alternatives().front().data());
+    if (number < kNothing) known_[rule] = static_cast<std::uint8_t>(number);
+  }
   for (const Condition::Literal* literal : chosen) {
     keep_.push_back(literal->acl);
     for (const AclTest& test : literal->acl->tests) {
@@ -169,6 +184,7 @@ std::shared_ptr<const RuleIndex> RuleIndex::build(std::span<const Condition* con
     return nullptr;
   auto index = std::make_shared<RuleIndex>();
   index->rules_ = conditions.size();
+  index->known_.assign(conditions.size(), kNothing);
   index->always_.assign((conditions.size() + 63) / 64, 0);
   std::size_t filed = 0;
   for (std::size_t i = 0; i < conditions.size(); ++i) {
@@ -182,9 +198,10 @@ std::shared_ptr<const RuleIndex> RuleIndex::build(std::span<const Condition* con
   return index;
 }
 
+// The case of the text matters only where the table says so.
 void RuleIndex::look_up(const Table& table, std::string_view text, Candidates& found) noexcept {
   const auto note = [&](std::string_view part) noexcept {
-    const std::uint32_t number = table.patterns.find(part);
+    const std::uint32_t number = table.fold ? table.patterns.find_folded(part) : table.patterns.find(part);
     if (number == BytesIndex::kNone) return;
     for (const std::uint32_t rule : table.rules[number]) found.add(rule);
   };
@@ -224,20 +241,26 @@ Candidates RuleIndex::candidates(EvalContext& ctx) const noexcept {
       address & ~(std::uintptr_t{alignof(std::uint64_t)} - 1));
   std::memcpy(words, always_.data(), bytes);
   Candidates found(words, rules_);
+  bool pending = false;
   for (const Probe& probe : probes_) {
     FetchState state;
     state.iterate = true;
     Sample sample;
-    do {
+    bool exists = probe.expression->first(ctx, state, sample);
+    while (true) {
+      if (exists) {
+        const std::string_view text = sample.is_text() ? sample.text : as_text(sample, *ctx.scratch);
+        for (const Table& table : probe.tables) look_up(table, text, found);
+      }
+      if (!state.more) break;
       state.more = false;
-      if (!probe.expression->eval(ctx, state, sample)) continue;
-      const std::string_view text = as_text(sample, *ctx.scratch);
-      for (const Table& table : probe.tables)
-        look_up(table, table.fold ? text::lower(text, *ctx.scratch) : text, found);
-    } while (state.more);
+      exists = probe.expression->eval(ctx, state, sample);
+    }
     if (!state.pending) continue;
+    pending = true;
     for (const std::uint32_t rule : probe.rules) found.add(rule);
   }
+  found.set_exact(!pending);
   return found;
 }
 

@@ -43,7 +43,9 @@ class TargetRules {
     const Candidates candidates = index_ ? index_->candidates(ctx) : Candidates(nullptr, rules_.size());
     for (std::size_t i = candidates.next(0); i < rules_.size(); i = candidates.next(i + 1)) {
       const TargetRule& rule = rules_[i];
-      if (!rule.condition.holds(ctx)) continue;
+      const Truth truth =
+          index_ ? index_->test(candidates, i, rule.condition, ctx) : rule.condition.test(ctx);
+      if (truth != Truth::yes) continue;
       const std::string_view name = rule.target.eval(ctx);
       if (exists(name)) return name;
     }

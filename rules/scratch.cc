@@ -14,6 +14,7 @@ char* Scratch::grow(std::size_t n) noexcept {
 }
 
 void Scratch::reset() noexcept {
+  ++resets_;
   if (blocks_.empty()) return;
   // The first block may be an oversized one; its extra length is forgotten rather than tracked.
   blocks_.resize(1);

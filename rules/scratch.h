@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -38,6 +39,8 @@ class Scratch {
     return {to, text.size()};
   }
   void reset() noexcept;
+  // Another number after every reset(): for those who keep views into the memory.
+  [[nodiscard]] std::uint32_t resets() const noexcept { return resets_; }
 
  private:
   static constexpr std::size_t kBlock = 8192;
@@ -46,6 +49,7 @@ class Scratch {
   std::vector<std::unique_ptr<char[]>> blocks_;
   char* next_ = nullptr;
   std::size_t left_ = 0;
+  std::uint32_t resets_ = 0;
 };
 
 }  // namespace evenkeel::rules

@@ -20,7 +20,8 @@ bool is_lower(std::string_view text) noexcept {
     const std::uint64_t eight = load_bytes(text.data() + i, 8);
     if (lower8(eight) != eight) return false;
   }
-  const std::uint64_t rest = load_bytes(text.data() + i, text.size() - i);
+  if (i == text.size()) return true;
+  const std::uint64_t rest = load_tail(text);
   return lower8(rest) == rest;
 }
 

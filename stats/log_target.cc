@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <climits>
@@ -108,7 +109,65 @@ std::string_view LogSender::render(LogFormat format, const SessionRecord& record
   return {text_.data(), render_access_log(format, record, date_, text_.data(), longest)};
 }
 
+void LogSender::gather(std::function<void()> first) {
+  send_gathered();
+  gather_ = std::move(first);
+}
+
+void LogSender::put_aside(const std::shared_ptr<LogTarget>& target, std::string_view line,
+                          std::size_t header) {
+  if (gathered_.empty()) gather_();
+  if (runs_.empty() || runs_.back().target != target) runs_.push_back({target, 0});
+  ++runs_.back().lines;
+  gathered_.push_back(
+      {gathered_bytes_.size(), static_cast<std::uint32_t>(line.size()), static_cast<std::uint32_t>(header)});
+  gathered_bytes_ += line;
+  if (gathered_.size() >= kGathered || gathered_bytes_.size() >= kGatheredBytes) send_gathered();
+}
+
+// How many of the lines the kernel took; fewer than there are when it has no room or an error to tell.
+std::size_t LogSender::send_together(LogTarget& target, const Gathered* lines, std::size_t count) noexcept {
+  const Address& to = target.def().address;
+  const int fd = socket_for(to.family());
+  if (fd < 0) return 0;
+  std::array<mmsghdr, kGathered> messages;
+  std::array<iovec, kGathered> parts;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string_view bytes = bytes_of(lines[i]);
+    parts[i] = {const_cast<char*>(bytes.data()), bytes.size()};
+    messages[i] = {};
+    messages[i].msg_hdr.msg_name = const_cast<sockaddr*>(to.data());
+    messages[i].msg_hdr.msg_namelen = to.size();
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  const int sent = sendmmsg(fd, messages.data(), static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+}
+
+// What the kernel does not take together goes line by line, as if it had never been put aside.
+void LogSender::send_gathered() {
+  const Gathered* line = gathered_.data();
+  for (const Run& run : runs_) {
+    std::size_t left = run.lines;
+    while (left > 0) {
+      std::size_t sent = 0;
+      if (left > 1 && queue_of(run.target.get()) == nullptr) sent = send_together(*run.target, line, left);
+      line += sent;
+      left -= sent;
+      if (left == 0) break;
+      deliver_now(run.target, bytes_of(*line), line->header);
+      ++line;
+      --left;
+    }
+  }
+  runs_.clear();
+  gathered_.clear();
+  gathered_bytes_.clear();
+}
+
 void LogSender::flush() {
+  send_gathered();
   for (Queue& queue : queues_) {
     while (!queue.lines.empty()) {
       const Outcome outcome = write(*queue.target, queue.lines.front().bytes, queue.lines.front().header);
@@ -132,6 +191,14 @@ LogSender::Queue* LogSender::queue_of(const LogTarget* target) noexcept {
 // Lines behind waiting ones wait too, so that their order is kept.
 void LogSender::deliver(const std::shared_ptr<LogTarget>& target, std::string_view line, std::size_t header) {
   if (waiting_ != 0) flush();
+  const LogTarget& to = *target;
+  if (gather_ && !to.ring_ && !to.sink_ && to.def_.fd < 0 && queue_of(target.get()) == nullptr)
+    return put_aside(target, line, header);
+  deliver_now(target, line, header);
+}
+
+void LogSender::deliver_now(const std::shared_ptr<LogTarget>& target, std::string_view line,
+                            std::size_t header) {
   Queue* queue = queue_of(target.get());
   if (queue == nullptr) {
     const Outcome outcome = write(*target, line, header);

@@ -142,6 +142,13 @@ class LogSender {
   void send(const LogTargets& targets, const ProxyLogDef& def, const SessionRecord& record, int level,
             std::string_view structured);
 
+  // From now on datagrams are gathered, to go together at send_gathered(): a system call for each line in
+  // between costs more than its own work, since it drives what the traffic needs out of the caches. `first`
+  // is called with the first of them and has to see to it that send_gathered() is called soon; after a call
+  // with nothing, lines go at once again.
+  void gather(std::function<void()> first);
+  void send_gathered();
+
   // Tries again to send what waits. Call it now and then, e.g. every 50 ms while waiting() is true.
   void flush();
   [[nodiscard]] bool waiting() const noexcept { return waiting_ != 0; }
@@ -152,6 +159,9 @@ class LogSender {
   std::string_view render(LogFormat format, const SessionRecord& record, std::size_t longest);
 
   static constexpr std::size_t kQueueLines = 256;  // per target and worker
+  // So much is sent without being asked for.
+  static constexpr std::size_t kGathered = 64;  // lines
+  static constexpr std::size_t kGatheredBytes = 65536;
 
  private:
   using Outcome = LogOutcome;
@@ -163,6 +173,22 @@ class LogSender {
     std::shared_ptr<LogTarget> target;
     std::deque<Line> lines;
   };
+  // Lines in a row that go to one target.
+  struct Run {
+    std::shared_ptr<LogTarget> target;
+    std::size_t lines;
+  };
+  struct Gathered {
+    std::size_t offset;
+    std::uint32_t length;
+    std::uint32_t header;
+  };
+  void put_aside(const std::shared_ptr<LogTarget>& target, std::string_view line, std::size_t header);
+  [[nodiscard]] std::string_view bytes_of(const Gathered& line) const noexcept {
+    return std::string_view(gathered_bytes_).substr(line.offset, line.length);
+  }
+  std::size_t send_together(LogTarget& target, const Gathered* lines, std::size_t count) noexcept;
+  void deliver_now(const std::shared_ptr<LogTarget>& target, std::string_view line, std::size_t header);
   Outcome write(LogTarget& target, std::string_view line, std::size_t header);
   Outcome write_descriptor(LogTarget& target, std::string_view line);
   int socket_for(int family);
@@ -179,6 +205,10 @@ class LogSender {
   int unix_ = -1;
   std::vector<Queue> queues_;
   std::size_t waiting_ = 0;
+  std::function<void()> gather_;  // empty: lines go at once
+  std::vector<Run> runs_;
+  std::vector<Gathered> gathered_;
+  std::string gathered_bytes_;
   std::vector<char> line_;  // as long as the longest target allows
   std::vector<char> text_;
 };

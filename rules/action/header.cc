@@ -70,6 +70,9 @@ class Delete final : public Action {
     }
     return Verdict::proceed;
   }
+  [[nodiscard]] std::string_view only_header() const noexcept override {
+    return names_ ? std::string_view() : name_;
+  }
 
  private:
   bool response_;
@@ -118,6 +121,7 @@ class Replace final : public Action {
     }
     return Verdict::proceed;
   }
+  [[nodiscard]] std::string_view only_header() const noexcept override { return name_; }
 
  private:
   // The whole value becomes the replacement when the regex matches anywhere in it.

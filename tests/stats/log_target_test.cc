@@ -175,5 +175,61 @@ TEST_F(LogTargetTest, LogsRecords) {
   EXPECT_EQ(receive(), "nothing");
 }
 
+// Lines that were put aside arrive in their order, all of them, whoever asks for them to be sent.
+TEST_F(LogTargetTest, GathersDatagrams) {
+  def_.format = SyslogFormat::raw;
+  LogTargetDef other = def_;
+  other.min_level = 1;
+  const LogTargets one{std::make_shared<LogTarget>(def_)};
+  const LogTargets two{one[0], std::make_shared<LogTarget>(other)};
+  int asked = 0;
+  {
+    LogSender sender(identity_, clock_, {});
+    sender.gather([&] { ++asked; });
+    for (const char* text : {"a", "b", "c"}) sender.send(one, 6, {}, text);
+    sender.send(two, 6, {}, "d");
+    EXPECT_EQ(receive(), "nothing");
+    EXPECT_EQ(asked, 1);
+    sender.send_gathered();
+    for (const char* text : {"a\n", "b\n", "c\n", "d\n", "d\n", "nothing"}) EXPECT_EQ(receive(), text);
+    sender.send_gathered();
+    EXPECT_EQ(receive(), "nothing");
+
+    for (std::size_t i = 0; i < LogSender::kGathered; ++i) sender.send(one, 6, {}, std::to_string(i));
+    EXPECT_EQ(asked, 2);
+    for (std::size_t i = 0; i < LogSender::kGathered; ++i) EXPECT_EQ(receive(), std::to_string(i) + "\n");
+
+    sender.send(one, 6, {}, "e");
+    sender.flush();
+    EXPECT_EQ(receive(), "e\n");
+    sender.send(one, 6, {}, "f");
+    sender.gather({});
+    EXPECT_EQ(receive(), "f\n");
+    sender.send(one, 6, {}, "g");
+    EXPECT_EQ(receive(), "g\n");
+    sender.gather([] {});
+    sender.send(one, 6, {}, "h");
+  }
+  EXPECT_EQ(receive(), "h\n");  // at the end nothing is lost
+  EXPECT_EQ(one[0]->dropped() + two[1]->dropped(), 0U);
+}
+
+TEST_F(LogTargetTest, GatheredLinesOfALostTargetOnlyCount) {
+  LogTargetDef lost;
+  lost.address = *Address::from_unix_path("/nonexistent/evenkeel-log");
+  lost.name = "/nonexistent/evenkeel-log";
+  lost.format = def_.format = SyslogFormat::raw;
+  const LogTargets targets{std::make_shared<LogTarget>(lost), std::make_shared<LogTarget>(def_)};
+  LogSender sender(identity_, clock_, {});
+  sender.gather([] {});
+  for (int i = 0; i < 3; ++i) sender.send(targets, 6, {}, std::to_string(i));
+  sender.send({targets[0]}, 6, {}, "x");
+  sender.send({targets[0]}, 6, {}, "y");
+  sender.send_gathered();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(receive(), std::to_string(i) + "\n");
+  EXPECT_EQ(targets[0]->dropped(), 5U);
+  EXPECT_EQ(targets[1]->dropped(), 0U);
+}
+
 }  // namespace
 }  // namespace evenkeel::stats
