@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kClass = 16;
 constexpr std::size_t kHeader = 8;
 constexpr std::size_t kClasses = 256;  // frames up to 4 KiB are pooled
-constexpr std::size_t kKeep = 256;     // frames kept per class and thread
+constexpr std::size_t kKeep = 1024;    // frames kept per class and thread, as many as buffers
 
 constexpr std::size_t size_of_class(std::size_t index) noexcept { return index * kClass - kHeader; }
 constexpr std::size_t class_of(std::size_t size) noexcept { return (size + kHeader + kClass - 1) / kClass; }

@@ -274,6 +274,7 @@ Task<IoStatus> HttpConnection::read_response_head() {
     if (server_timeout_ > 0) server_deadline_.set(worker().now() + server_timeout_);
     const IoResult in = co_await server_stream().read(reply_.space());
     if (!in.ok()) co_return in.status;
+    fetch_ahead();
     record_.server_bytes_in += in.bytes;
     reply_.commit(in.bytes);
   }

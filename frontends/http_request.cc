@@ -85,6 +85,7 @@ Task<IoStatus> HttpConnection::fill_request() {
     const IoResult ready = co_await client_.stream.readable();
     --client_.context.warm_sessions;
     if (!ready.ok()) co_return ready.status;
+    fetch_ahead();
     in.reserve();
   }
   if (in.space().empty()) in.compact();

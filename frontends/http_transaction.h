@@ -235,6 +235,13 @@ class HttpConnection final : public backends::LiveSession {
   Task<Next> settle_response(bool complete);
   void keep_server_connection();
 
+  // Where hundreds of connections take turns, this object has left the caches since the last one: asked for
+  // all at once, its lines come at the price of few.
+  void fetch_ahead() const noexcept {
+    if (!client_.context.worker.is_busy()) return;
+    const char* const begin = reinterpret_cast<const char*>(this);
+    for (std::size_t at = 0; at < sizeof *this; at += 64) __builtin_prefetch(begin + at, 1);
+  }
   void finish_request();
   void fail(Cause cause, Phase phase) noexcept;
   [[nodiscard]] Worker& worker() noexcept { return client_.context.worker; }
