@@ -5,8 +5,9 @@
 
 namespace evenkeel::balance {
 
-// Configuration manual 4.2, "balance" (mode log). The first server in the order of the configuration, until
-// it goes down; the one that takes over keeps its place when the other comes back.
+// Configuration manual 4.2, "balance" (mode log). The first of a list that begins in the order of the
+// configuration: who goes down leaves it, who comes back stands at its end. So the one that takes over keeps
+// its place. A change that comes and goes between two lines moves nobody.
 class Sticky final : public Policy {
  public:
   explicit Sticky(MemberSet set);
@@ -17,7 +18,7 @@ class Sticky final : public Policy {
   bool any_usable() override { return live_.any_usable(); }
 
  private:
-  Live<std::vector<Member*>> live_;  // the chosen one, or nobody
+  Live<std::vector<Member*>> live_;  // the list; its first gets everything
 };
 
 }  // namespace evenkeel::balance

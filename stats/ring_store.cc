@@ -23,7 +23,7 @@ std::shared_ptr<RingStore> RingStore::open(const std::string& path, std::size_t 
 
 void RingStore::keep_old(const std::string& path) noexcept {
   struct stat info = {};
-  if (::stat(path.c_str(), &info) != 0 || info.st_size == 0) return;
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) return;
   (void)std::rename(path.c_str(), (path + ".bak").c_str());
 }
 

@@ -32,6 +32,7 @@ class RingStore {
   // to start.
   static std::shared_ptr<RingStore> open(const std::string& path, std::size_t size);
   // A file with lines of an earlier process becomes `<path>.bak`; failures are not told, as the manual says.
+  // What is no file stays where it is: HAProxy renames folders, too.
   static void keep_old(const std::string& path) noexcept;
 
   [[nodiscard]] char* bytes() noexcept { return bytes_; }

@@ -74,5 +74,31 @@ TEST(Sticky, AWeightOfZeroIsNoServer) {
   EXPECT_EQ(picks(policy, 2), "11");
 }
 
+// Manual of 3.x, "balance sticky": who comes back is added at the end of the list.
+TEST(Sticky, WhoComesBackStandsAtTheEnd) {
+  Farm farm({1, 1, 1});
+  Sticky policy(farm.set());
+  set_available(policy, farm[0], false);
+  EXPECT_EQ(picks(policy, 1), "1");
+  set_available(policy, farm[0], true);
+  EXPECT_EQ(picks(policy, 1), "1");
+  set_available(policy, farm[1], false);
+  EXPECT_EQ(picks(policy, 1), "2");
+  set_available(policy, farm[1], true);
+  EXPECT_EQ(picks(policy, 1), "2");
+  set_available(policy, farm[2], false);
+  EXPECT_EQ(picks(policy, 1), "0");
+}
+
+// There is nothing to retry or to fill in mode log.
+TEST(Sticky, NeitherALimitNorAFailureMovesIt) {
+  Farm farm({1, 1});
+  Sticky policy(farm.set());
+  farm[0].maxconn = 1;
+  farm[0].take();
+  Member* const failed[] = {&farm[0]};
+  EXPECT_EQ(picks(policy, 2, {.avoid = failed}), "00");
+}
+
 }  // namespace
 }  // namespace evenkeel::balance

@@ -157,5 +157,52 @@ TEST_F(LogBackendTest, EqualMessagesGoToOneServer) {
   EXPECT_FALSE(to_b.empty());
 }
 
+TEST_F(LogBackendTest, StickyMovesOnWhenItsServerGoesDown) {
+  const Syslog a;
+  const Syslog b;
+  const Syslog spare;
+  make({server(1, a.address(), true), server(2, b.address(), true), server(3, spare.address(), true)},
+       [](backends::BackendDef& def) {
+         def.balance.algorithm = balance::Algorithm::sticky;
+         def.servers[2].backup = true;
+       });
+  const auto set_running = [this](const char* name, bool up) {
+    backend_->find_server(name)->set_running(up, 0);
+  };
+  (void)deliver("1");
+  (void)deliver("2");
+  set_running("s1", false);
+  (void)deliver("3");
+  set_running("s1", true);
+  (void)deliver("4");
+  set_running("s1", false);
+  set_running("s2", false);
+  (void)deliver("5");
+  EXPECT_EQ(a.lines(), "|<134>1\n|<134>2\n");
+  EXPECT_EQ(b.lines(), "|<134>3\n|<134>4\n");
+  EXPECT_EQ(spare.lines(), "|<134>5\n");
+}
+
+TEST_F(LogBackendTest, AnOperatorsNewAddressCountsAtOnce) {
+  const Syslog a;
+  const Syslog b;
+  make({server(1, a.address(), true)});
+  backend_->find_server("s1")->set_address(b.address());
+  (void)deliver("x");
+  EXPECT_EQ(a.lines(), "");
+  EXPECT_EQ(b.lines(), "|<134>x\n");
+}
+
+TEST_F(LogBackendTest, AStreamServerThatCameLaterHasNoRing) {
+  make({});
+  std::string why;
+  backends::Server* const added =
+      backend_->add_server(std::make_shared<const ServerDef>(server(9, Address::loopback_v4(1), false)), why);
+  ASSERT_NE(added, nullptr) << why;
+  added->change_admin(0, backends::kAnyMaint);
+  ASSERT_TRUE(added->usable());
+  EXPECT_EQ(deliver("x"), stats::LogOutcome::failed);
+}
+
 }  // namespace
 }  // namespace evenkeel::frontends

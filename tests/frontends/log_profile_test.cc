@@ -4,6 +4,7 @@
 
 #include "conf/document.h"
 #include "rules/compile_env.h"
+#include "rules/log_format.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -76,6 +77,37 @@ TEST_F(LogProfileTest, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(complaint("log-tag"), HasSubstr("a tag"));
   EXPECT_THAT(complaint("on close format %[nonsense]"), HasSubstr("nonsense"));
   EXPECT_EQ(complaint("on close drop"), "");
+}
+
+TEST_F(LogProfileTest, EveryStepHasItsPlace) {
+  const char* const words[] = {"accept",   "request",      "connect",       "response",     "close",
+                               "error",    "tcp-req-conn", "tcp-req-sess",  "tcp-req-cont", "tcp-res-cont",
+                               "http-req", "http-res",     "http-after-res"};
+  static_assert(std::size(words) == stats::kAllLogSteps);
+  std::string lines;
+  for (const std::string word : words) lines += "on " + word + " format " + word + "\n";
+  const LogProfile made = profile(lines);
+  for (std::size_t i = 0; i < std::size(words); ++i) {
+    const LogProfile::Step& step = made.at(static_cast<LogStep>(i));
+    ASSERT_NE(step.line, nullptr) << words[i];
+    EXPECT_EQ(step.line->source(), words[i]);
+  }
+}
+
+TEST_F(LogProfileTest, ALineWithAComplaintChangesNothing) {
+  const LogProfile made = profile("on close format good\non close drop extra");
+  EXPECT_TRUE(diagnostics_.has_errors());
+  EXPECT_FALSE(made.at(LogStep::close).drop);
+  ASSERT_NE(made.at(LogStep::close).line, nullptr);
+}
+
+// Formats are compiled last, and a bad one is told where it stands.
+TEST_F(LogProfileTest, BadFormatsAreToldWithTheirPlace) {
+  const LogProfile made = profile("on accept format fine\non close format fine sd %[nonsense]");
+  ASSERT_TRUE(diagnostics_.has_errors());
+  EXPECT_EQ(diagnostics_.all().front().where.line, 3U);
+  EXPECT_NE(made.at(LogStep::accept).line, nullptr);
+  EXPECT_EQ(made.at(LogStep::close).structured, nullptr);
 }
 
 TEST(LogSteps, RulesHaveStepsThatLogStepsDoesNotName) {
