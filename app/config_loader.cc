@@ -397,10 +397,20 @@ class Loader {
     });
   }
 
+  // Old words may depend on a mode that a later line sets.
+  static bool becomes_http(const ProxySection& made, const Section& section) {
+    bool http = made.proxy.common.mode == backends::Mode::http;
+    for (const Statement& line : section.lines)
+      if (line.words.front().text == "mode" && line.words.size() > 1) http = line.words[1].text == "http";
+    return http;
+  }
+
   void lines(ProxySection& made, Section& section) {
     state_files_first(section);
+    const bool http = becomes_http(made, section);
     for (Statement& line : section.lines) {
       const rules::RuleDraft::Slot slot = slot_of_old_rule(line.words.front().text);
+      if (!http && line.words.front().text == "monitor-net") modernise_tcp_monitor_net(line, diagnostics_);
       if (modernise(line, section.kind, diagnostics_) == Dialect::dropped) continue;
       made.rules.slot = slot;
       apply_proxy_line(made, line, diagnostics_);

@@ -141,6 +141,14 @@ std::string as_line(std::span<const Word> words) {
   return line;
 }
 
+Dialect modernise_tcp_monitor_net(Statement& statement, conf::Diagnostics& diagnostics) {
+  if (statement.words.size() != 2) return Dialect::current;
+  const std::string network = statement.words[1].text;
+  replace_words(statement, 2, {"tcp-request", "connection", "reject", "if", "{", "src", network, "}"});
+  tell_rewritten(statement, "monitor-net", diagnostics);
+  return Dialect::rewritten;
+}
+
 Dialect modernise(Statement& statement, conf::SectionKind section, conf::Diagnostics& diagnostics) {
   const std::string_view first = statement.words.front().text;
   const bool proxy = (conf::mask_of(section) & conf::kProxiesAndDefaults) != 0;

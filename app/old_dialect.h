@@ -20,6 +20,9 @@ enum class Dialect {
 // no table has to know the past. What has none stays as it is and is reported as unknown.
 Dialect modernise(conf::Statement& statement, conf::SectionKind section, conf::Diagnostics& diagnostics);
 
+// monitor-net in a proxy of mode tcp, where the connection just ends.
+Dialect modernise_tcp_monitor_net(conf::Statement& statement, conf::Diagnostics& diagnostics);
+
 // For the translators: count old words at the front become today's; and the warning that shows the result.
 void replace_words(conf::Statement& statement, std::size_t count, const std::vector<std::string>& today);
 void tell_rewritten(const conf::Statement& statement, const std::string& old, conf::Diagnostics& diagnostics);

@@ -177,6 +177,19 @@ void check_log_uses(ConfigDraft& draft, Diagnostics& diagnostics) {
   }
 }
 
+// tune.http.cookielen, as HAProxy applies it.
+void cut_cookie_captures(ConfigDraft& draft, Diagnostics& diagnostics) {
+  const auto most = static_cast<std::size_t>(draft.global.def.cookie_capture_length);
+  for (ProxySection& section : draft.proxies) {
+    std::size_t& length = section.frontend.def.captured_cookie.length;
+    if (length <= most) continue;
+    diagnostics.warn(section.proxy.where, "'capture cookie' of '" + section.written_name +
+                                              "': truncating capture length to " + std::to_string(most) +
+                                              " (tune.http.cookielen)");
+    length = most;
+  }
+}
+
 void check_caches(const ConfigDraft& draft, Diagnostics& diagnostics) {
   std::vector<std::string_view> names;
   for (const auto& known : draft.caches) names.push_back(known.first);
@@ -275,6 +288,7 @@ void post_check(ConfigDraft& draft, Diagnostics& diagnostics) {
   check_log_targets(draft, backends, diagnostics);
   check_caches(draft, diagnostics);
   check_log_uses(draft, diagnostics);
+  cut_cookie_captures(draft, diagnostics);
   for (ProxySection& section : draft.proxies) {
     if (section.proxy.common.disabled) continue;
     check_log_backend(section, diagnostics);

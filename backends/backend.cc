@@ -8,6 +8,7 @@ namespace evenkeel::backends {
 
 Backend::Backend(std::shared_ptr<const BackendDef> def, unsigned workers)
     : fullconn(def->fullconn), totals(workers), def_(std::move(def)), workers_(workers) {
+  published.store(!def_->unpublished);
   servers_.reserve(def_->servers.size());
   balance::MemberSet set;
   set.all_backups = def_->all_backups;

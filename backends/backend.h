@@ -68,7 +68,8 @@ class Backend {
   std::atomic<Millis> last_change{0};
   std::atomic<Millis> down_time{0};
   std::atomic<bool> up{true};
-  std::uint32_t fullconn = 0;  // effective
+  std::atomic<bool> published{true};  // use_backend and default_backend may name it
+  std::uint32_t fullconn = 0;         // effective
   stats::EntityCounters totals;
 
   ErrorCapture last_response_error;

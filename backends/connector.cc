@@ -56,6 +56,7 @@ void Lease::park(Worker& worker, std::optional<std::uint32_t> limit) noexcept {
   const std::uint64_t needed = server->counters(static_cast<unsigned>(worker.index())).sess_max.get();
   if (connection && server->idle_connections() < needed && (!limit || server->idle_connections() < *limit)) {
     ++connection->requests;
+    connection->stream.bill(nullptr);
     server->pool(static_cast<unsigned>(worker.index())).put(std::move(connection), worker.now());
     server->pool_used.fetch_sub(1, std::memory_order_relaxed);
   }
@@ -68,6 +69,7 @@ void Lease::keep(Worker& worker, IdlePool& own) noexcept {
   constexpr std::uint32_t kMost = 5;
   if (connection) {
     ++connection->requests;
+    connection->stream.bill(nullptr);
     own.put(std::move(connection), worker.now());
     own.purge(std::numeric_limits<Millis>::max(), kMost);
     server->pool_used.fetch_sub(1, std::memory_order_relaxed);

@@ -24,6 +24,7 @@ struct TraceDef {
   std::string proxy;
   bool quiet = false;
   bool random_forwarding = false;
+  std::uint64_t max_forward = 0;  // max-fwd: bytes at a time; 0: no limit
   bool hexdump = false;
 };
 

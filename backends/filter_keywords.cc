@@ -105,10 +105,14 @@ void trace(ProxyDraft& draft, Args& args) {
       def.quiet = true;
     } else if (args.accept("random-forwarding") || args.accept("random-parsing")) {
       def.random_forwarding = true;
+    } else if (args.accept("max-fwd")) {
+      const auto most = args.integer(0, INT32_MAX);
+      if (!most) return;
+      def.max_forward = static_cast<std::uint64_t>(*most);
     } else if (args.accept("hexdump")) {
       def.hexdump = true;
     } else {
-      args.error_here("'name', 'quiet', 'random-forwarding' or 'hexdump' is expected here");
+      args.error_here("'name', 'quiet', 'random-forwarding', 'max-fwd' or 'hexdump' is expected here");
       return;
     }
   }

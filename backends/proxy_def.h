@@ -86,6 +86,7 @@ struct ProxyDef {
   bool datagram = false;    // mode udp; `mode` is tcp then: what is inside is not looked at
   bool takes_logs = false;  // mode log: what `log backend@` sends; no sessions come here. `mode` is tcp then
   bool disabled = false;
+  bool unpublished = false;  // be-unpublished
   Timeouts timeouts;
   HttpMode http_mode = HttpMode::keep_alive;
   std::map<int, ErrorReply> errors;  // by status

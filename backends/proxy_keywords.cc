@@ -60,6 +60,7 @@ void description(ProxyDraft& draft, Args& args) {
 }
 
 void disabled(ProxyDraft& draft, Args&) { draft.common.disabled = true; }
+void unpublished(ProxyDraft& draft, Args&) { draft.common.unpublished = true; }
 void enabled(ProxyDraft& draft, Args&) { draft.common.disabled = false; }
 
 // ---- timeouts
@@ -202,6 +203,7 @@ constexpr std::array kKeywords = {
     Keyword<ProxyDraft>{"id", conf::kProxies, false, id},
     Keyword<ProxyDraft>{"guid", conf::kProxies, false, guid},
     Keyword<ProxyDraft>{"description", conf::kProxies, false, description},
+    Keyword<ProxyDraft>{"be-unpublished", conf::kBackends, false, unpublished},
     Keyword<ProxyDraft>{"disabled", kAll, false, disabled},
     Keyword<ProxyDraft>{"enabled", kAll, false, enabled},
     Keyword<ProxyDraft>{"timeout check", kBack, false, timeout<&Timeouts::check>},

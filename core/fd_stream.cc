@@ -161,6 +161,13 @@ bool FdStream::start_write(WriteOp& op) noexcept {
   return true;
 }
 
+void FdStream::resume(IoOp& op) noexcept {
+  if (account_ == nullptr) [[likely]]
+    return op.waiter.resume();
+  const Turn turn(*account_);
+  op.waiter.resume();
+}
+
 void FdStream::on_readable() noexcept {
   may_read_ = true;
   if (read_ == nullptr) {
@@ -174,7 +181,7 @@ void FdStream::on_readable() noexcept {
   ReadOp& op = *read_;
   if (!try_read(op)) return;
   read_ = nullptr;
-  op.waiter.resume();
+  resume(op);
 }
 
 void FdStream::on_writable() noexcept {
@@ -183,7 +190,7 @@ void FdStream::on_writable() noexcept {
   WriteOp& op = *write_;
   if (!try_write(op)) return;
   write_ = nullptr;
-  op.waiter.resume();
+  resume(op);
 }
 
 void FdStream::watch_idle(void (*on_event)(void*) noexcept, void* owner) noexcept {

@@ -55,6 +55,9 @@ class FdStream final : public Stream {
   // From now on nobody reads, but the loop reports whether the peer closes or talks (disturbed_while_idle).
   void watch_idle(void (*on_event)(void*) noexcept, void* owner) noexcept;
   void unwatch_idle() noexcept;
+  // Whose turn it is when this stream becomes ready; null: nobody counts. It must be taken back before it
+  // dies.
+  void bill(CallAccount* account) noexcept { account_ = account; }
 
  protected:
   bool start_read(ReadOp& op) noexcept override;
@@ -69,6 +72,7 @@ class FdStream final : public Stream {
   void on_readable() noexcept;
   void on_writable() noexcept;
   void cannot_watch(IoOp* op) noexcept;
+  void resume(IoOp& op) noexcept;
 
   Worker& worker_;
   Watch* watch_;
@@ -83,6 +87,7 @@ class FdStream final : public Stream {
   bool idle_event_ = false;
   void (*idle_callback_)(void*) noexcept = nullptr;
   void* idle_owner_ = nullptr;
+  CallAccount* account_ = nullptr;
 };
 
 }  // namespace evenkeel

@@ -56,7 +56,14 @@ struct Worker::Loop {
     Millis wait = due >= kNever ? at_most : std::min(at_most, due - worker.now());
     if (!ready.empty()) wait = 0;  // somebody yielded
     poller.wait(
-        wait, [](void* w) noexcept { static_cast<Worker*>(w)->refresh_clock(); }, &worker);
+        wait,
+        [](void* w) noexcept {
+          auto& self = *static_cast<Worker*>(w);
+          self.refresh_clock();
+          if (self.profiler().on) [[unlikely]]
+            self.profiler().woken();
+        },
+        &worker);
     if (worker.timers_.next_due() <= worker.now()) worker.timers_.advance(worker.now());
     resume_ready();
   }

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "core/buffer.h"
+#include "core/call_account.h"
 #include "core/clock.h"
 #include "core/timer_wheel.h"
 
@@ -79,6 +80,7 @@ class Worker {
   Sleep sleep(Millis duration) noexcept { return {*this, now() + duration}; }
 
   [[nodiscard]] Poller& poller() noexcept;
+  [[nodiscard]] Profiler& profiler() noexcept { return profiler_; }
 
  private:
   struct Loop;
@@ -86,6 +88,7 @@ class Worker {
   std::int64_t now_us_;
   TimerWheel timers_;
   BufferPool buffers_;
+  Profiler profiler_;
   std::unique_ptr<Loop> loop_;
 };
 

@@ -210,6 +210,11 @@ Task<void> serve_client(WorkerContext& context, Listener& listener, int fd, cons
   ClientConnection client(context, listener, fd);
   client.peer = peer;
   client.accepted_us = context.worker.now_us();
+  if (context.worker.profiler().on) [[unlikely]] {
+    client.account = std::make_unique<CallAccount>(context.worker.profiler());
+    client.stream.bill(client.account.get());
+    context.worker.profiler().begin(*client.account);
+  }
   client.accepted_wall_us = SystemClock().wall_us();
   if (peer.family() != AF_UNIX) prepare_socket(fd, client.frontend.def(), context.engine.config().global);
   count_connection(client);

@@ -26,6 +26,7 @@ struct ClientConnection {
   std::int64_t accepted_us = 0;
   std::int64_t accepted_wall_us = 0;
   std::int64_t handshaken_us = 0;
+  std::unique_ptr<CallAccount> account;  // while the profiler is on
 
   // The client's part of what `show sess` tells.
   void describe(backends::SessionFacts& facts) const;

@@ -58,6 +58,9 @@ struct GlobalDef {
   Millis max_spread_checks = 0;     // 0: none
   std::size_t bufsize = 16384;      // tune.bufsize
   std::uint32_t max_headers = 101;  // tune.http.maxhdr
+  int log_uri_length = 1024;        // tune.http.logurilen: room for a request line in logs
+  int cookie_capture_length = 63;   // tune.http.cookielen
+  bool profile_tasks = false;       // profiling.tasks on
   int rcvbuf_client = 0;
   int rcvbuf_server = 0;
   int sndbuf_client = 0;

@@ -1,5 +1,6 @@
 #include "frontends/connection_rules.h"
 
+#include "frontends/content_switching.h"
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 
@@ -18,7 +19,7 @@ bool run_now(ClientConnection& client, const RuleSet& set) {
   client.set_local(ctx.dst);
   ctx.adopt_addresses();
   ctx.mark_client();
-  if (verdict == Verdict::silent_drop) drop_silently(client.stream.fd());
+  if (verdict == Verdict::silent_drop) drop_silently(client.stream.fd(), ctx.drop_ttl);
   return verdict == Verdict::proceed || verdict == Verdict::allow || verdict == Verdict::wait;
 }
 
@@ -38,7 +39,7 @@ Task<bool> run_content(ClientConnection& client, const RuleSet& set, Millis dela
     if (full) ctx.inspection_ended = true;
     ctx.inspect(client.in.held() ? client.in.view() : std::string_view(), ctx.inspection_ended);
     const Verdict verdict = set.run(ctx, next);
-    if (verdict == Verdict::silent_drop) drop_silently(client.stream.fd());
+    if (verdict == Verdict::silent_drop) drop_silently(client.stream.fd(), ctx.drop_ttl);
     if (verdict != Verdict::wait) co_return verdict == Verdict::proceed || verdict == Verdict::allow;
     if (ctx.inspection_ended) {  // no more to come, and still no decision: this rule does not hold
       ++next;
@@ -79,9 +80,11 @@ bool admit_session(ClientConnection& client) {
 
 Task<Inspection> inspect_client(ClientConnection& client, const stats::SessionRecord& record) {
   Inspection result;
-  result.backend = client.frontend.default_backend;
   const auto& sets = client.frontend.def().rules;
-  if (!sets) co_return result;
+  if (!sets) {
+    result.backend = default_backend_of(client);
+    co_return result;
+  }
   RuleContext& ctx = client.rules();
   ctx.use_record(record);
   ctx.begin(nullptr, 1);
@@ -89,11 +92,18 @@ Task<Inspection> inspect_client(ClientConnection& client, const stats::SessionRe
   result.refused = !accepted;
   result.http = accepted && ctx.switch_to_http;
   ctx.mark_client();
-  if (!accepted || result.http || sets->use_backend.empty()) co_return result;
+  if (!accepted || result.http) {
+    result.backend = client.frontend.default_backend;
+    co_return result;
+  }
   Engine& engine = client.context.engine;
+  const auto usable = [&](std::string_view n) {
+    const backends::Backend* const found = engine.find_backend(n);
+    return found != nullptr && may_switch_to(client, *found);
+  };
   const std::string_view name =
-      sets->use_backend.pick(ctx, [&](std::string_view n) { return engine.find_backend(n) != nullptr; });
-  if (!name.empty()) result.backend = engine.find_backend(name);
+      sets->use_backend.empty() ? std::string_view() : sets->use_backend.pick(ctx, usable);
+  result.backend = name.empty() ? default_backend_of(client) : engine.find_backend(name);
   co_return result;
 }
 

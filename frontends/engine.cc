@@ -58,6 +58,7 @@ Engine::Engine(std::shared_ptr<const Config> config, unsigned workers)
     for (const auto& context : contexts_) readers.push_back(&context->worker);
     config_->patterns->reclaimer().watch(std::move(readers));
   }
+  for (const auto& context : contexts_) context->worker.profiler().on = config_->global.profile_tasks;
   maxconn.store(config_->global.maxconn);
   process_vars = config_->global.process_vars;
   rules::variable_limits() = config_->global.variable_limits;

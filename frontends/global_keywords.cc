@@ -28,6 +28,19 @@ template <int GlobalDef::*Field, int Low, int High>
 void number(GlobalDraft& draft, Args& args) {
   if (const auto value = args.integer(Low, High)) draft.def.*Field = static_cast<int>(*value);
 }
+// HAProxy's default has the end of a C string in it, what somebody writes has not.
+void log_uri_length(GlobalDraft& draft, Args& args) {
+  if (const auto value = args.integer(1, 65535)) draft.def.log_uri_length = static_cast<int>(*value) + 1;
+}
+// auto begins to measure when HAProxy's scheduler is in trouble, which has no counterpart: it means off.
+void profiling(GlobalDraft& draft, Args& args) {
+  const std::string_view word = args.next();
+  if (word != "on" && word != "off" && word != "auto") {
+    args.error("'profiling.tasks' expects 'auto', 'on' or 'off'");
+    return;
+  }
+  draft.def.profile_tasks = word == "on";
+}
 template <Millis GlobalDef::*Field, conf::TimeUnit Unit = conf::TimeUnit::ms>
 void duration(GlobalDraft& draft, Args& args) {
   if (args.at_end()) {
@@ -216,6 +229,7 @@ constexpr std::array kKeywords = {
     Keyword<GlobalDraft>{"noreuseport", kGlobal, false, flag<&GlobalDef::no_reuse_port>},
     Keyword<GlobalDraft>{"nosplice", kGlobal, false, flag<&GlobalDef::no_splice>},
     Keyword<GlobalDraft>{"pidfile", kGlobal, false, word<&GlobalDef::pidfile>},
+    Keyword<GlobalDraft>{"profiling.tasks", kGlobal, false, profiling},
     Keyword<GlobalDraft>{"quiet", kGlobal, false, flag<&GlobalDef::quiet>},
     Keyword<GlobalDraft>{"server-state-base", kGlobal, false, path<&GlobalDraft::state_base>},
     Keyword<GlobalDraft>{"server-state-file", kGlobal, false, path<&GlobalDraft::state_file>},
@@ -230,6 +244,9 @@ constexpr std::array kKeywords = {
     Keyword<GlobalDraft>{"tune.bufsize", kGlobal, false, bufsize},
     Keyword<GlobalDraft>{"tune.comp.maxlevel", kGlobal, false,
                          encoder_setting<&http::EncoderSettings::level, 1, 9>},
+    Keyword<GlobalDraft>{"tune.http.cookielen", kGlobal, false,
+                         number<&GlobalDef::cookie_capture_length, 1, 65535>},
+    Keyword<GlobalDraft>{"tune.http.logurilen", kGlobal, false, log_uri_length},
     Keyword<GlobalDraft>{"tune.http.maxhdr", kGlobal, false, max_headers},
     Keyword<GlobalDraft>{"tune.maxaccept", kGlobal, false, maxaccept},
     Keyword<GlobalDraft>{"tune.maxrewrite", kGlobal, false, maxrewrite},

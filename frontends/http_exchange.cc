@@ -183,6 +183,7 @@ Task<Next> HttpConnection::connect_server() {
     co_return co_await redirect_to_server();
   }
   note_server_addresses(record_, client_, server_stream());
+  server_stream().bill(client_.account.get());
   log_step(stats::LogStep::connect);
   co_return Next::proceed;
 }

@@ -94,6 +94,7 @@ Task<bool> HttpConnection::encode_request(std::string_view bytes, Encoder::Op op
   FilterState& f = *filters_;
   if (!f.request_encoder) {
     if (bytes.empty()) co_return true;
+    count_compression(bytes.size(), bytes.size(), false);
     const http::ChunkHeader header(bytes.size());
     std::array<iovec, 3> parts{part(header.text()), part(bytes), part(http::kChunkEnd)};
     co_return co_await write_server(parts);
@@ -101,6 +102,7 @@ Task<bool> HttpConnection::encode_request(std::string_view bytes, Encoder::Op op
   f.request_packed.reserve();
   for (;;) {
     const Encoder::Step step = f.request_encoder->run(bytes, f.request_packed.space(), op);
+    count_compression(step.consumed, step.produced, true);
     f.request_packed.commit(step.produced);
     bytes.remove_prefix(step.consumed);
     if (step.failed) co_return false;
@@ -190,12 +192,11 @@ bool HttpConnection::must_add_chunked() const noexcept {
   return filters_ && filters_->algorithm && response_framing_.kind != http::BodyKind::chunked;
 }
 
-void HttpConnection::count_compression(std::size_t in, std::size_t out) {
+void HttpConnection::count_compression(std::size_t in, std::size_t out, bool encoded) {
   const auto index = client_.context.index();
   auto& fe = client_.frontend.counters(index);
   auto* const be = target_ != nullptr ? &target_->counters(index) : nullptr;
-  const FilterState& f = *filters_;
-  if (!f.encoder) {
+  if (!encoded) {
     fe.comp_byp += in;
     if (be != nullptr) be->comp_byp += in;
     return;
@@ -252,7 +253,7 @@ Task<bool> HttpConnection::encode_response(std::string_view bytes, Encoder::Op o
     if (step.done) break;
   }
   f.held_back = op == Encoder::Op::more;
-  count_compression(given, produced);
+  count_compression(given, produced, true);
   co_return true;
 }
 
@@ -260,7 +261,7 @@ Task<bool> HttpConnection::filter_piece(std::string_view bytes) {
   FilterState& f = *filters_;
   if (f.cache && f.cache->storing()) f.cache->append(bytes);
   if (f.encoder) co_return co_await encode_response(bytes, Encoder::Op::more);
-  if (f.bypassed || f.algorithm) count_compression(bytes.size(), bytes.size());
+  if (f.bypassed || f.algorithm) count_compression(bytes.size(), bytes.size(), false);
   co_return co_await send_piece(bytes);
 }
 

@@ -1,4 +1,6 @@
 // Answers that need no server: errors, monitor requests, rules, the statistics page.
+#include <array>
+
 #include "core/relay.h"
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
@@ -59,6 +61,14 @@ Task<Next> HttpConnection::send_message(std::string_view message, bool may_keep,
 }
 
 Task<Next> HttpConnection::send_bytes_and_end(std::string_view bytes, bool may_keep) {
+  // What limits bodies leaves heads alone.
+  const std::size_t end = stream_filters() == nullptr ? std::string_view::npos : bytes.find("\r\n\r\n");
+  if (end != std::string_view::npos) {
+    bool ok = co_await write_client(bytes.substr(0, end + 4));
+    std::array<iovec, 1> body{iovec{const_cast<char*>(bytes.data()) + end + 4, bytes.size() - end - 4}};
+    if (ok) ok = co_await write_client(body);
+    co_return ok&& may_keep ? Next::done : Next::close;
+  }
   const IoResult sent =
       co_await write_all(worker(), client_.stream, bytes, &client_deadline_, client_timeout_);
   record_.bytes_out += sent.bytes;

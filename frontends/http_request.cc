@@ -159,10 +159,15 @@ void HttpConnection::start_body() {
 // What the log and the counters want to know of a good request.
 void HttpConnection::note_request() {
   ++carry_.requests;
+  if (client_.account) client_.account->reset();
   record_.captured = true;
   number_record(record_, client_);
   record_.method = request_.method_text();
   record_.target_uri = request_.target();
+  // The whole line counts, as a C string that tune.http.logurilen has room for.
+  const auto room = static_cast<std::size_t>(client_.context.engine.config().global.log_uri_length);
+  const std::size_t taken = record_.method.size() + 2;
+  record_.target_uri = record_.target_uri.substr(0, room > taken ? room - taken : 0);
   record_.version = request_.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
   record_.bytes_in = request_head_length_;
   keep_client_ = request_framing_.keep_alive && def_->http_mode != backends::HttpMode::close;

@@ -1,5 +1,6 @@
 // The response on its way to the client, and what becomes of both connections after it.
 #include <algorithm>
+#include <array>
 
 #include "core/relay.h"
 #include "frontends/access_logs.h"
@@ -14,7 +15,10 @@ namespace evenkeel::frontends {
 Task<Next> HttpConnection::run_tunnel(std::string_view head) {
   const bool head_sent = co_await write_client(head);
   bool alive = head_sent;
-  if (alive && !reply_.empty()) alive = co_await write_client(reply_.view());
+  if (alive && !reply_.empty()) {
+    std::array<iovec, 1> first{iovec{const_cast<char*>(reply_.view().data()), reply_.size()}};
+    alive = co_await write_client(first);
+  }
   reply_.release();
   keep_request_line();  // the buffer goes; the log still wants it
   request_.detach();
@@ -23,7 +27,8 @@ Task<Next> HttpConnection::run_tunnel(std::string_view head) {
   request_head_length_ = 0;
   if (alive && !in.empty()) {
     record_.bytes_in += in.size();
-    alive = co_await write_server(in.view());
+    std::array<iovec, 1> first{iovec{const_cast<char*>(in.view().data()), in.size()}};
+    alive = co_await write_server(first);
   }
   in.release();
   out_.release();

@@ -113,7 +113,7 @@ Task<Next> HttpConnection::inspect_response(bool connected) {
     ++server->counters(index).denied_resp;
   } else {
     ++client_.frontend.counters(index).denied_req;
-    drop_silently(client_.stream.fd());
+    drop_silently(client_.stream.fd(), client_.rules().drop_ttl);
   }
   fail(Cause::denied, verdict == Verdict::reject ? Phase::data : Phase::request);
   record_.status = -1;

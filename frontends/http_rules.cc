@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/relay.h"
+#include "frontends/content_switching.h"
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 #include "http/serializer.h"
@@ -172,7 +173,7 @@ Task<Next> HttpConnection::apply_verdict(Verdict verdict) {
       ++counters.denied_req;
       fail(Cause::denied, Phase::request);
       record_.status = -1;
-      if (verdict == Verdict::silent_drop) drop_silently(client_.stream.fd());
+      if (verdict == Verdict::silent_drop) drop_silently(client_.stream.fd(), client_.rules().drop_ttl);
       co_return Next::close;
     case Verdict::failed:
       ++counters.internal_errors;
@@ -271,13 +272,17 @@ Task<Next> HttpConnection::finish_rules(const RuleSets& sets, RuleStop at) {
 // use_backend, else default_backend (manual 4.2). Null: there is nowhere to go.
 backends::Backend* HttpConnection::choose_backend() {
   Engine& engine = client_.context.engine;
+  if (def_->rules && !def_->rules->force_be_switch.empty()) begin_rules();
   if (def_->rules && !def_->rules->use_backend.empty()) {
     RuleContext& ctx = begin_rules();
     backends::Backend* found = nullptr;
-    const auto exists = [&](std::string_view n) { return (found = engine.find_backend(n)) != nullptr; };
+    const auto exists = [&](std::string_view n) -> bool {
+      found = engine.find_backend(n);
+      return found != nullptr && may_switch_to(client_, *found);
+    };
     if (!def_->rules->use_backend.pick(ctx, exists).empty()) return found;
   }
-  return client_.frontend.default_backend;
+  return default_backend_of(client_);
 }
 
 // use-server: the first rule that holds and whose server can take it (manual 4.2).

@@ -36,9 +36,13 @@ void HttpConnection::expire_server(void* self) noexcept {
   if (lease.connection) lease.connection->stream.interrupt(IoStatus::timeout);
 }
 
-void drop_silently(int fd) noexcept {
+void drop_silently(int fd, int ttl) noexcept {
   const int on = 1;
-  if (::setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) == 0) return;  // the close sends nothing
+  if (ttl == 0 && ::setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) == 0)
+    return;  // the close sends nothing
+  const int hops = ttl == 0 ? 1 : ttl;
+  ::setsockopt(fd, IPPROTO_IP, IP_TTL, &hops, sizeof hops);
+  ::setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof hops);
   reset_on_close(fd);
 }
 

@@ -57,7 +57,7 @@ struct HttpCarry {
 };
 
 // Closes without a word: the peer is left to its own timeout (needs CAP_NET_ADMIN; without it, a reset).
-void drop_silently(int fd) noexcept;
+void drop_silently(int fd, int ttl) noexcept;
 
 class HttpConnection final : public backends::LiveSession {
  public:
@@ -216,7 +216,7 @@ class HttpConnection final : public backends::LiveSession {
   Task<bool> forward_encoded_request();
   void filter_response();
   [[nodiscard]] bool must_add_chunked() const noexcept;
-  void count_compression(std::size_t in, std::size_t out);
+  void count_compression(std::size_t in, std::size_t out, bool encoded);
   Task<bool> send_piece(std::string_view bytes);
   Task<bool> encode_response(std::string_view bytes, http::Encoder::Op op);
   Task<bool> filter_piece(std::string_view bytes);

@@ -132,6 +132,8 @@ void Engine::open_listener_of(Listener& listener, std::vector<std::string>& erro
       ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
       const int on = 1;  // inherited by what it accepts; no effect on a unix socket
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      if (def.listen.save_syn != 0)
+        ::setsockopt(fd, IPPROTO_TCP, TCP_SAVE_SYN, &def.listen.save_syn, sizeof def.listen.save_syn);
       listen_again(listener, fd);
     } else {
       fd = bind_socket(listener, why);
@@ -289,6 +291,8 @@ void Engine::take_client(WorkerContext& context, Listener& listener, int client,
   context.worker.poller().note_accepted();
   totals.at(context.index()).rate(stats::RateId::conn_rate, context.worker.now());
   spawn(serve_client(context, listener, client, peer));
+  if (context.worker.profiler().on) [[unlikely]]
+    context.worker.profiler().end();
 }
 
 // Connections that the kernel has accepted would be reset when the last owner of a socket closes it.

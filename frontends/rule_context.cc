@@ -366,6 +366,12 @@ std::optional<std::int64_t> RuleContext::session_number(Number what) const {
     case Number::cpu_usage_group:
     case Number::cpu_usage_process:
       return process_cpu_percent(client_.context.worker.now(), client_.context.engine.worker_count());
+    case Number::cpu_calls:
+      return client_.account ? client_.account->calls() : 0;
+    case Number::cpu_ns:
+      return client_.account ? client_.account->cpu_ns() : 0;
+    case Number::latency_ns:
+      return client_.account ? client_.account->latency_ns() : 0;
     case Number::srv_queue_at_entry:
       return record->srv_queue;
     case Number::be_queue_at_entry:

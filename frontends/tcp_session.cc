@@ -268,7 +268,7 @@ bool TcpSession::refused(rules::Verdict verdict) {
   } else if (verdict == rules::Verdict::silent_drop) {
     ++fe.denied_req;
     record_.phase = Phase::request;
-    drop_silently(client_.stream.fd());
+    drop_silently(client_.stream.fd(), client_.rules().drop_ttl);
   } else {
     return false;
   }
@@ -281,6 +281,7 @@ Task<void> TcpSession::serve() {
   server = lease_.server;
   FdStream& server_stream = lease_.connection->stream;
   note_server_addresses(record_, client_, server_stream);
+  server_stream.bill(client_.account.get());
   client_.context.engine.logs().step(stats::LogStep::connect, client_, record_, &target_, server);
   client_.context.engine.logs().early(client_, record_, &target_, server, 0);
   StreamFilters* const filters = begin_filters();

@@ -11,7 +11,7 @@
 namespace evenkeel::frontends {
 namespace {
 
-constexpr std::array<std::string_view, 28> kKnobs = {"busy-polling",
+constexpr std::array<std::string_view, 27> kKnobs = {"busy-polling",
                                                      "cpu-affinity",
                                                      "cpu-map",
                                                      "cpu-policy",
@@ -29,7 +29,6 @@ constexpr std::array<std::string_view, 28> kKnobs = {"busy-polling",
                                                      "nosepoll",
                                                      "prealloc-fd",
                                                      "profiling.memory",
-                                                     "profiling.tasks",
                                                      "shm-stats-file",
                                                      "shm-stats-file-max-objects",
                                                      "stats bind-process",

@@ -13,6 +13,7 @@
 #include "core/hash.h"
 #include "frontends/access_logs.h"
 #include "frontends/connection_rules.h"
+#include "frontends/content_switching.h"
 #include "frontends/rule_context.h"
 #include "frontends/session_end.h"
 
@@ -122,15 +123,17 @@ bool UdpSession::admit_content(const rules::RuleSets& sets, std::string_view pay
 
 bool UdpSession::admit(std::string_view payload) {
   Engine& engine = port_.context_.engine;
-  target_ = port_.listener_.frontend.default_backend;
   if (const auto& sets = def_->rules; sets) {
     if (!admit_content(*sets, payload)) return false;
     if (!sets->use_backend.empty()) {
-      const std::string_view name = sets->use_backend.pick(
-          rules_->rules(), [&](std::string_view n) { return engine.find_backend(n) != nullptr; });
+      const std::string_view name = sets->use_backend.pick(rules_->rules(), [&](std::string_view n) {
+        const backends::Backend* const found = engine.find_backend(n);
+        return found != nullptr && may_switch_to(*rules_, *found);
+      });
       if (!name.empty()) target_ = engine.find_backend(name);
     }
   }
+  if (target_ == nullptr) target_ = default_backend_of(*rules_);
   if (target_ == nullptr) return true;
   record_.backend = target_->name();
   target_def_ = target_->shared_def();

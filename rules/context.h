@@ -108,6 +108,7 @@ class EvalContext {
   std::string_view cache;       // the verdicts cache_use and cache_store: its name
   std::string_view service;     // the verdict serve: its name
   std::string_view log_origin;  // while a log line is made: why (%OG)
+  int drop_ttl = 0;             // silent-drop rst-ttl: hops of the reset that goes out; 0: none, if possible
   bool strict = true;           // strict-mode; each rule set begins strict
   int log_level = -1;           // set-log-level: 0 (emerg) to 7 (debug), kSilent; -1 untouched
   std::optional<std::int64_t> timeout_client_ms, timeout_server_ms, timeout_tunnel_ms, timeout_connect_ms,

@@ -292,6 +292,14 @@ void stats_admin(RuleDraft& draft, Args& args) {
   }
   read_condition(draft, draft.sets.stats_admin, args, places_of(args, Phase::http_request));
 }
+void force_be_switch(RuleDraft& draft, Args& args) {
+  if (args.peek() != "if" && args.peek() != "unless") {
+    args.error_here("'force-be-switch' requires 'if' or 'unless' followed by a condition");
+    args.rest();
+    return;
+  }
+  read_condition(draft, draft.sets.force_be_switch, args, at(Place::fe_use_backend));
+}
 void force_persist(RuleDraft& draft, Args& args) {
   read_condition(draft, draft.sets.force_persist, args, at(Place::be_http_request));
 }
@@ -334,6 +342,8 @@ constexpr conf::Keyword<RuleDraft> kKeywords[] = {
     {"capture response header", kFe, false, capture_header<true>, "keeps a response header for logs"},
     {"declare capture request", kFe, false, declare_capture<false>, "opens a slot for http-request capture"},
     {"declare capture response", kFe, false, declare_capture<true>, "opens a slot for http-response capture"},
+    {"force-be-switch", conf::kFrontends, false, force_be_switch,
+     "when backends that are not published may be used"},
     {"force-persist", conf::kBackends, false, force_persist, "persistence even to servers that are down"},
     {"http-after-response", kAllDef, false, rule<Phase::http_after_response>, "a rule on every response"},
     {"http-request", kAllDef, false, rule<Phase::http_request>, "a rule on requests"},

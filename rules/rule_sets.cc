@@ -60,7 +60,8 @@ bool RuleSets::empty() const noexcept {
          http_request.empty() && request_lines.empty() && redirects.empty() && tcp_response_content.empty() &&
          http_response.empty() && http_after_response.empty() && use_backend.empty() && use_server.empty() &&
          monitor_fail.empty() && stats_request.empty() && stats_admin.empty() && force_persist.empty() &&
-         ignore_persist.empty() && request_captures.empty() && response_captures.empty();
+         force_be_switch.empty() && ignore_persist.empty() && request_captures.empty() &&
+         response_captures.empty();
 }
 
 }  // namespace evenkeel::rules

@@ -81,6 +81,8 @@ struct RuleSets {
   std::vector<Condition> monitor_fail;  // any that holds makes monitor-uri answer 503
   RuleSet stats_request;                // stats http-request: who may see the proxy's statistics page
   std::vector<Condition> stats_admin;   // any that holds lets the reader of that page act on servers
+  std::vector<Condition>
+      force_be_switch;  // any that holds lets use_backend name backends that are not published
   std::vector<Condition> force_persist;
   std::vector<Condition> ignore_persist;
 

@@ -59,6 +59,8 @@ Task<void> clear_lvs_counters(Call& call, Output& out);
 
 // frontend_commands.cc
 Answer enable_frontend(Call& call);
+Answer publish_backend(Call& call);
+Answer unpublish_backend(Call& call);
 Answer disable_frontend(Call& call);
 Task<void> shutdown_frontend(Call& call, Output& out);
 Answer set_maxconn_frontend(Call& call);

@@ -78,10 +78,14 @@ void StreamFilters::limit(const backends::BandwidthDef& def, std::optional<std::
 void StreamFilters::watch(const backends::FilterDefs* defs) {
   if (defs == nullptr || defs->traces.empty() || defs == watched_[0] || defs == watched_[1]) return;
   watched_[watched_[0] == nullptr ? 0 : 1] = defs;
-  for (const backends::TraceDef& def : defs->traces) random_ = random_ || def.random_forwarding;
+  for (const backends::TraceDef& def : defs->traces) {
+    random_ = random_ || def.random_forwarding;
+    if (def.max_forward != 0) most_ = std::min<std::size_t>(most_, def.max_forward);
+  }
 }
 
 Task<std::size_t> StreamFilters::take(bool to_server, std::size_t wanted, const Stream& sink) {
+  wanted = std::min(wanted, most_);
   if (random_ && wanted > 1) {
     thread_local std::minstd_rand engine{std::random_device{}()};
     wanted = 1 + engine() % wanted;

@@ -38,6 +38,7 @@ class StreamFilters final : public Throttle {
   Worker& worker_;
   std::vector<Limit> limits_;
   const backends::FilterDefs* watched_[2] = {nullptr, nullptr};  // the frontend's, the backend's
+  std::size_t most_ = SIZE_MAX;                                  // max-fwd
   bool random_ = false;                                          // random-forwarding
 };
 

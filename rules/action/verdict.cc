@@ -48,6 +48,28 @@ ActionResult parse_tarpit(Words& words, ActionEnv& env, std::string_view) {
 }
 
 constexpr unsigned kAllButAfter = kTcpRequest | kTcpResponse | kHttpRequest | kHttpResponse;
+class SilentDrop final : public Action {
+ public:
+  explicit SilentDrop(int ttl) : ttl_(ttl) {}
+  Verdict run(EvalContext& ctx) const override {
+    ctx.drop_ttl = ttl_;
+    return Verdict::silent_drop;
+  }
+  [[nodiscard]] bool ends() const noexcept override { return true; }
+
+ private:
+  int ttl_;
+};
+ActionResult parse_silent_drop(Words& words, ActionEnv&, std::string_view) {
+  std::int64_t ttl = 0;
+  if (words.accept("rst-ttl")) {
+    auto given = read_integer(words, "the hops of the reset", 1, 255);
+    if (!given) return given.error();
+    ttl = *given;
+  }
+  return made<SilentDrop>(static_cast<int>(ttl));
+}
+
 constexpr ActionSpec kActions[] = {
     {"allow", kHttp, parse_plain<Verdict::allow>},
     {"accept", kTcpRequest | kTcpResponse, parse_plain<Verdict::allow>},
@@ -55,7 +77,7 @@ constexpr ActionSpec kActions[] = {
     {"tarpit", kHttpRequest, parse_tarpit},
     {"reject", kTcpRequest | kTcpResponse | kHttpRequest, parse_plain<Verdict::reject>},
     {"close", kTcpResponse, parse_plain<Verdict::end_server>},
-    {"silent-drop", kAllButAfter, parse_plain<Verdict::silent_drop>},
+    {"silent-drop", kAllButAfter, parse_silent_drop},
 };
 
 }  // namespace

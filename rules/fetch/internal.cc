@@ -12,6 +12,18 @@ bool constant(const Args&, EvalContext&, FetchState&, Sample& out) {
   out = Sample::of_int(kValue);
   return true;
 }
+// What the profiler knows of this request; 0 where it is off.
+template <Number kWhat>
+bool total(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  out = Sample::of_int(ctx.number(kWhat, {}).value_or(0));
+  return true;
+}
+template <Number kWhat>
+bool average(const Args&, EvalContext& ctx, FetchState&, Sample& out) {
+  const std::int64_t calls = ctx.number(Number::cpu_calls, {}).value_or(0);
+  out = Sample::of_int(calls == 0 ? 0 : ctx.number(kWhat, {}).value_or(0) / calls);
+  return true;
+}
 bool pid(const Args&, EvalContext&, FetchState&, Sample& out) {
   out = Sample::of_int(::getpid());
   return true;
@@ -54,12 +66,11 @@ constexpr FetchSpec kFetches[] = {
     {"cpu_usage_thr", "", SampleType::sint, scope::kInternal, number<Number::cpu_usage_thread>},
     {"cpu_usage_grp", "", SampleType::sint, scope::kInternal, number<Number::cpu_usage_group>},
     {"cpu_usage_proc", "", SampleType::sint, scope::kInternal, number<Number::cpu_usage_process>},
-    // What HAProxy tells of its scheduler while its profiler is off; there is none here.
-    {"cpu_calls", "", SampleType::sint, scope::kInternal, constant<0>},
-    {"cpu_ns_avg", "", SampleType::sint, scope::kInternal, constant<0>},
-    {"cpu_ns_tot", "", SampleType::sint, scope::kInternal, constant<0>},
-    {"lat_ns_avg", "", SampleType::sint, scope::kInternal, constant<0>},
-    {"lat_ns_tot", "", SampleType::sint, scope::kInternal, constant<0>},
+    {"cpu_calls", "", SampleType::sint, scope::kInternal, total<Number::cpu_calls>},
+    {"cpu_ns_avg", "", SampleType::sint, scope::kInternal, average<Number::cpu_ns>},
+    {"cpu_ns_tot", "", SampleType::sint, scope::kInternal, total<Number::cpu_ns>},
+    {"lat_ns_avg", "", SampleType::sint, scope::kInternal, average<Number::latency_ns>},
+    {"lat_ns_tot", "", SampleType::sint, scope::kInternal, total<Number::latency_ns>},
     {"quic_enabled", "", SampleType::boolean, scope::kAlways, no},
     {"unique-id", "", SampleType::str, scope::kAlways, unique_id},
 };

@@ -175,6 +175,21 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"global\n external-check\nlisten l\n bind :1\n option external-check\n external-check command "
              "/bin/true\n" SERVER,
              true, ""},
+        Case{"listen l\n mode http\n bind :1\n http-request do-log profile nobody\n" SERVER, false,
+             "log-profile section 'nobody', which does not exist"},
+        Case{"log-profile p\n on http-req drop\nlisten l\n mode http\n bind :1\n http-request do-log profile "
+             "p\n" SERVER,
+             true, ""},
+        Case{"log-profile p\n on quic-init drop\nlisten l\n mode http\n bind :1\n" SERVER, false, "QUIC"},
+        Case{"listen l\n mode http\n bind :1\n http-request set-var(txn.a) path,debug(p,nobody)\n" SERVER,
+             false, "there is no ring of that name"},
+        Case{"listen l\n mode http\n bind :1\n http-request set-var(txn.a) path,debug(p)\n" SERVER, true, ""},
+        Case{"listen l\n mode http\n bind :1\n capture cookie a len 64\n" SERVER, true,
+             "truncating capture length to 63"},
+        Case{"global\n tune.http.cookielen 64\nlisten l\n mode http\n bind :1\n capture cookie a len "
+             "64\n" SERVER,
+             true, ""},
+        Case{"listen l\n mode tcp\n bind :1\n monitor-net 10.0.0.0/8\n" SERVER, true, "monitor-net"},
         Case{"userlist u\n user a insecure-password x\nuserlist u\nlisten l\n bind :1\n" SERVER, true,
              "ignoring duplicated userlist"}));
 

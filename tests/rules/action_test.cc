@@ -77,6 +77,24 @@ TEST(Actions, ChangeManyHeadersAtOnce) {
     EXPECT_EQ(run("http-request add-headers-bin bin(" + bad + ")", request).verdict, Verdict::failed) << bad;
 }
 
+TEST(Actions, DropSilentlyWithAResetOfSoManyHops) {
+  const auto hops = [](const std::string& line) {
+    RuleTester rules(line);
+    TestSession session;
+    EXPECT_EQ(rules.draft.sets.http_request.run(session), Verdict::silent_drop);
+    return session.drop_ttl;
+  };
+  EXPECT_EQ(hops("http-request silent-drop"), 0);
+  EXPECT_EQ(hops("http-request silent-drop rst-ttl 5"), 5);
+  EXPECT_NE(RuleTester("http-request silent-drop rst-ttl 0").said(), "");
+  EXPECT_NE(RuleTester("http-request silent-drop rst-ttl").said(), "");
+}
+
+TEST(Actions, ForceContentSwitchingUnderAConditionOnly) {
+  EXPECT_EQ(RuleTester("force-be-switch if { path /a }").draft.sets.force_be_switch.size(), 1U);
+  EXPECT_NE(RuleTester("force-be-switch").said(), "");
+}
+
 TEST(Actions, NeverLetAValueBreakItsLine) {
   EXPECT_EQ(run("http-request set-header A %[str(a%0d%0aEvil:b),url_dec]").verdict, Verdict::failed);
   EXPECT_EQ(run("http-request redirect location %[str(a%0d%0aEvil:b),url_dec]").verdict, Verdict::failed);
