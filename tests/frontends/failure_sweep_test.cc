@@ -1,6 +1,8 @@
 // Fails the n-th I/O of the proxy, for every n, on every path that a session can take, in every way that an
 // I/O can fail. Whatever fails: the client gets its answer, an error of ours or a connection that visibly
 // broke, never half an answer that looks whole; and everything that was taken is given back.
+#include <zlib.h>
+
 #include "tests/frontends/failure_sweep_rig.h"
 
 namespace evenkeel::frontends::sweep {
@@ -23,6 +25,7 @@ struct Path {
   bool dead_first = false;  // a server that refuses stands before the origin
   bool occupied = false;    // the only slot of the server is taken until the session waits for it
   bool tunnel = false;
+  bool compressed = false;  // the answer comes as gzip
 };
 
 const std::string kSmall = pattern(5'000);
@@ -49,6 +52,7 @@ bool serve_one(int fd, Reader& in) {
   if (head.empty()) return false;
   const auto is = [&head](std::string_view start) { return head.starts_with(start); };
   if (is("POST ")) {
+    if (!field(head, "expect").empty()) send_text(fd, "HTTP/1.1 100 Continue\r\n\r\n");
     std::string body;
     const std::string length = field(head, "content-length");
     const bool whole = length.empty() ? in.chunks(body) : in.exactly(std::stoul(length), body);
@@ -57,7 +61,11 @@ bool serve_one(int fd, Reader& in) {
     send_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     return true;
   }
-  if (is("GET /length")) {
+  if (is("GET /hints")) {
+    send_text(fd, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n");
+    send_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(kSmall.size()) + "\r\n\r\n");
+    send_text(fd, kSmall);
+  } else if (is("GET /length")) {
     send_text(fd,
               "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(kSmall.size()) + "\r\n\r\n" + kSmall);
   } else if (is("GET /big")) {
@@ -101,9 +109,12 @@ void serve_tcp_origin(int fd) {
 
 Answer receive_answer(Reader& in) {
   Answer answer;
-  const std::string head = in.until("\r\n\r\n");
-  if (head.size() < 12) return answer;
-  answer.status = std::stoi(head.substr(9, 3));
+  std::string head;
+  do {  // interim answers are not the answer
+    head = in.until("\r\n\r\n");
+    if (head.size() < 12) return answer;
+    answer.status = std::stoi(head.substr(9, 3));
+  } while (answer.status == 100 || answer.status == 103);
   const std::string length = field(head, "content-length");
   if (answer.status == 101) {
     answer.complete = true;
@@ -119,6 +130,22 @@ Answer receive_answer(Reader& in) {
     answer.complete = !in.broken;
   }
   return answer;
+}
+
+// What is inside a whole gzip stream; something else when it is none.
+std::string gunzip(std::string_view data) {
+  std::string out(kSmall.size() + 1, '\0');
+  z_stream stream{};
+  if (inflateInit2(&stream, 15 + 16) != Z_OK) return "no zlib";
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
+  stream.avail_in = static_cast<uInt>(data.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  const int outcome = inflate(&stream, Z_FINISH);
+  const bool whole = outcome == Z_STREAM_END && stream.avail_in == 0;
+  out.resize(out.size() - stream.avail_out);
+  inflateEnd(&stream);
+  return whole ? out : "no gzip: " + std::to_string(data.size()) + " bytes";
 }
 
 class Sweep {
@@ -217,7 +244,8 @@ class Sweep {
       // connection.
       const bool lied_to = answer.until_close && mode_ == Mode::eof &&
                            (injector.what() == "read" || injector.what() == "splice_read");
-      if (!lied_to && answer.body != path_.expected) {
+      const std::string body = path_.compressed ? gunzip(answer.body) : answer.body;
+      if (!lied_to && body != path_.expected) {
         complaint_ += "an answer of " + std::to_string(answer.body.size()) + " bytes looks complete ";
       }
     } else if (answer.status != 101 &&
@@ -277,6 +305,24 @@ std::vector<Path> http_paths() {
   paths.push_back(http("keep_alive", {get("/length", false), get("/length", false), get("/length")}, kSmall));
   paths.push_back(http("upload", {post("Content-Length: 40000", kUpload)}, "ok"));
   paths.push_back(http("chunked_upload", {post("Transfer-Encoding: chunked", chunked(kUpload))}, "ok"));
+  paths.push_back(
+      http("expected_upload", {post("Expect: 100-continue\r\nContent-Length: 40000", kUpload)}, "ok"));
+  paths.push_back(http("early_hints", {get("/hints", false), get("/hints")}, kSmall));
+  paths.push_back(http("buffered_upload", {post("Content-Length: 40000", kUpload)}, "ok",
+                       [](FrontendDef& fe, backends::BackendDef&) { fe.buffer_request = true; }));
+  const auto gzip = [](FrontendDef& fe, backends::BackendDef&) {
+    backends::CompressionDef def;
+    def.response.algorithms = {http::Algorithm::gzip};
+    fe.compression = std::make_shared<const backends::CompressionDef>(def);
+  };
+  for (const char* target : {"/length", "/chunked"}) {
+    const std::string request = "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n";
+    paths.push_back(http("compressed_" + std::string(target + 1),
+                         {request + "Accept-Encoding: gzip\r\n\r\n",
+                          request + "Accept-Encoding: gzip\r\nConnection: close\r\n\r\n"},
+                         kSmall, gzip));
+    paths.back().compressed = true;
+  }
   paths.push_back(http("chunked_download", {get("/chunked")}, kSmall));
   paths.push_back(http("until_close", {get("/close")}, kBig));
   paths.push_back(http("old_client", {"GET /chunked HTTP/1.0\r\n\r\n"}, kSmall));
