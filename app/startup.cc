@@ -28,6 +28,7 @@
 #include "control/notify.h"
 #include "core/log.h"
 #include "core/poison.h"
+#include "frontends/debug_events.h"
 #include "vrrp/keeper.h"
 #include "vrrp/number_file.h"
 
@@ -202,6 +203,7 @@ class Startup {
       loaded_.environment.set("HAPROXY_CLI", cli);
     if (!master_sockets_.empty() && global.master_worker)
       loaded_.environment.set("HAPROXY_MASTER_CLI", addresses_of(master_sockets_));
+    frontends::debug_events::enabled = debug;
     process_log_init({debug ? LogLevel::debug : LogLevel::notice, global.quiet && !debug});
     loaded_.config = std::move(config);
   }

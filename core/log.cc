@@ -41,8 +41,6 @@ void process_log_init(const ProcessLogOptions& options) {
   state().quiet = options.quiet;
 }
 
-bool log_wants(LogLevel level) { return !state().quiet && level >= state().level; }
-
 void log_message(LogLevel level, std::string_view text) {
   auto& s = state();
   const auto index = static_cast<std::size_t>(level);

@@ -19,8 +19,6 @@ struct ProcessLogOptions {
 };
 void process_log_init(const ProcessLogOptions& options);
 
-// Whether a message of this level would be printed, for those that are dear to make.
-[[nodiscard]] bool log_wants(LogLevel level);
 // Prints "[NOTICE]   (pid) : text". Thread-safe; one write per line.
 void log_message(LogLevel level, std::string_view text);
 inline void log_debug(std::string_view text) { log_message(LogLevel::debug, text); }

@@ -45,12 +45,6 @@ void count_connections(const ClientConnection& client, stats::SessionRecord& rec
   }
 }
 
-// What -d tells of every session, whatever the proxy logs.
-void trace(const stats::SessionRecord& record, stats::LogSender& sender) {
-  constexpr std::size_t kLongest = 8192;
-  log_debug(sender.render(record.http ? stats::LogFormat::http : stats::LogFormat::tcp, record, kLongest));
-}
-
 }  // namespace
 
 // A ring has one format for all who write into it.
@@ -222,10 +216,6 @@ std::uint64_t AccessLogs::dropped() const noexcept {
 
 void AccessLogs::write(ClientConnection& client, stats::SessionRecord& record,
                        const backends::Backend* backend, const backends::Server* server) {
-  if (log_wants(LogLevel::debug)) {
-    count_connections(client, record, backend, server);
-    trace(record, *senders_[client.context.index()]);
-  }
   if (!client.frontend.logs() || record.as_soon_as_possible) return;
   if (!client.frontend.def().log.logs_at(stats::LogStep::close)) return;
   // HAProxy answers what is no request in front of its sessions, which know nothing of that answer's bytes.

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "core/relay.h"
+#include "frontends/debug_events.h"
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
 #include "frontends/send_proxy.h"
@@ -220,6 +221,7 @@ Task<Next> HttpConnection::gather_body(std::uint64_t least) {
 
 // Everything between the request's head and its server: rules, pages of our own, the choice of the backend.
 Task<Next> HttpConnection::answer_locally() {
+  if (debug_events::enabled) debug_events::begins(client_, &request_);
   if ((def_->rules && !def_->rules->request_captures.empty()) || !def_->captured_cookie.name.empty())
     begin_rules().capture_request(request_.headers);
   if (!def_->monitor_uri.empty() && path_is(request_.target(), def_->monitor_uri))

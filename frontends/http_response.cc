@@ -4,6 +4,7 @@
 
 #include "core/relay.h"
 #include "frontends/access_logs.h"
+#include "frontends/debug_events.h"
 #include "frontends/filters/stream_filters.h"
 #include "frontends/http_transaction.h"
 #include "frontends/rule_context.h"
@@ -111,6 +112,8 @@ Task<Next> HttpConnection::settle_response(bool complete) {
 }
 
 Task<Next> HttpConnection::send_response() {
+  if (debug_events::enabled && lease_.connection)
+    debug_events::answered(client_, target_->name(), lease_.connection->stream.fd(), response_);
   record_.at.response_done = worker().now_us();
   record_.status = response_.status;
   if ((def_->rules && !def_->rules->response_captures.empty()) || !def_->captured_cookie.name.empty())

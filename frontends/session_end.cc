@@ -1,6 +1,7 @@
 #include "frontends/session_end.h"
 
 #include "frontends/access_logs.h"
+#include "frontends/debug_events.h"
 
 namespace evenkeel::frontends {
 namespace {
@@ -46,6 +47,8 @@ void finish_record(stats::SessionRecord& record, ClientConnection& client, backe
   const auto index = client.context.index();
   const Millis now = client.context.worker.now();
   record.at.ended = client.context.worker.now_us();
+  if (debug_events::enabled)
+    debug_events::ends(client, backend != nullptr ? backend->name() : std::string_view(), server != nullptr);
   client.context.engine.logs().write(client, record, backend, server);
   auto& fe = client.frontend.counters(index);
   count_side(fe, record, now);

@@ -7,6 +7,7 @@
 #include "core/relay.h"
 #include "frontends/access_logs.h"
 #include "frontends/connection_rules.h"
+#include "frontends/debug_events.h"
 #include "frontends/filters/stream_filters.h"
 #include "frontends/http_session.h"
 #include "frontends/http_transaction.h"
@@ -361,6 +362,7 @@ void end_without_server(ClientConnection& client, stats::SessionRecord& record, 
 Task<void> serve_tcp(ClientConnection& client) {
   stats::SessionRecord record;
   begin_record(record, client);
+  if (debug_events::enabled) debug_events::begins(client, nullptr);
   const Inspection found = co_await inspect_client(client, record);
   if (found.refused) {
     end_without_server(client, record, nullptr, Cause::denied, Phase::request);
