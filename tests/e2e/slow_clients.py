@@ -47,7 +47,7 @@ ATTACKS = {
 
 
 def honest_request(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     began = time.monotonic()
     try:
         connection.request("GET", "/", headers={"Connection": "close"})

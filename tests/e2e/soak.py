@@ -185,7 +185,7 @@ class Client(threading.Thread):
 
     def connect(self, name):
         connection = socket.create_connection(("127.0.0.1", self.ports[name]), 4)
-        connection.settimeout(5)
+        connection.settimeout(20)
         return connection
 
     def web(self):
@@ -322,7 +322,7 @@ class Tally:
 
 def command(work, text):
     with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(5)
+        s.settimeout(20)
         s.connect(f"{work}/cli.sock")
         s.sendall(text.encode() + b"\n")
         s.shutdown(socket.SHUT_WR)

@@ -563,7 +563,7 @@ class Program:
                   and re.search(r" s6 127.0.0.1 2 (?:\S+ ){4}6 ", self.ask("show servers state app")))
 
     def wait(self, condition):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while time.monotonic() < end:
             try:
                 if condition():

@@ -283,7 +283,7 @@ class Program:
                 s.sendall(f"{command} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
                 return self.read(s).split("\r\n")[0] + "\n"
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(5)
+            s.settimeout(20)
             s.connect(os.path.join(self.folder, "sock"))
             text = command.format(dir=self.folder).replace("\\n", "\n").replace("\\t", "\t")
             s.sendall((text if text.endswith("\n") else text + "\n").encode())
