@@ -241,7 +241,7 @@ def cases():
     add("PD-chunk", asks(), answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc"), "timeout server 2s")
     add("CD", leaves_in_data, answers(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\nok"))
     add("cD", never_reads(), pours, "timeout client 300ms", skip="bytes")
-    add("post-cut", asks_post_and_goes, hangs)
+    add("post-cut", asks_post_and_goes, hangs_and_tells)
     add("post-silent", stays_silent(b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc"), hangs, "timeout client 200ms\n    timeout http-request 5s")
     add("200-post-wait", stays_silent(b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc"), hangs,
         "option http-buffer-request\n    timeout http-request 200ms")
@@ -278,6 +278,7 @@ def asks_half(port):
 def asks_post_and_goes(port):
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as s:
         s.sendall(b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc")
+        HERE.now.told.wait(PATIENCE)  # or it has gone before a server is asked for, or while one is
         s.shutdown(socket.SHUT_WR)
         linger(s)
 
@@ -457,7 +458,6 @@ OWN = {
     ("PR-reject", "timers"): "n/-1/-1/-1/n",  # the request was read, so its time is known
     ("PT", "timers"): "n/-1/-1/-1/n",  # likewise; nobody queued
     ("200-post-wait", "timers"): "n/-1/-1/-1/n",  # the head was complete, the body was not
-    ("post-cut", "term"): "CD--",  # HAProxy: this or CL, as the moment is
     ("post-silent", "status"): "408",  # timeout client, as chapter 8.5 has it; HAProxy waits for timeout server
     ("post-silent", "term"): "cH--",
 }
