@@ -205,7 +205,7 @@ std::optional<std::pair<Endpoint, DestinationEntry>> get_destination(nlattr* nes
   entry.inactive = number32(a[IPVS_DEST_ATTR_INACT_CONNS]);
   entry.persistent = number32(a[IPVS_DEST_ATTR_PERSIST_CONNS]);
   entry.counters = counters_of(a[IPVS_DEST_ATTR_STATS64], a[IPVS_DEST_ATTR_STATS]);
-  return std::pair(endpoint, std::move(entry));
+  return std::pair(endpoint, entry);
 }
 
 std::optional<Daemon> get_daemon(nlattr* nested) {

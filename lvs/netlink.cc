@@ -218,7 +218,7 @@ class NetlinkKernel final : public Kernel {
         IPVS_CMD_GET_DEST, NLM_F_DUMP, [&key](nl_msg* m) { return put_service(m, key); },
         [&](nlmsghdr* header) {
           if (auto found = get_destination(first_attribute(header, IPVS_CMD_ATTR_DEST), key.family))
-            service.destinations.insert_or_assign(found->first, std::move(found->second));
+            service.destinations.insert_or_assign(found->first, found->second);
         });
   }
 
