@@ -379,6 +379,8 @@ class Stopping(ProcessTest):
                     socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
                 except ConnectionRefusedError:
                     return True
+                except ConnectionResetError:  # the port was closed while this one waited to be accepted
+                    return False
                 return False
             until(refused, "a closed port")
             self.assertIsNone(child.poll())
